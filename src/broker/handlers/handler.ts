@@ -1,0 +1,55 @@
+import type { ApiName, RequestDecoded, ResponseInput } from '../../protocol/index.js';
+import type { BrokerInternals } from '../broker-internals.js';
+
+/** What a handler may know of the connection a request came over. */
+export interface RequestConnection {
+  /** Unique in this broker since its start. */
+  readonly id: number;
+  readonly closed: boolean;
+  /** The address and port the client reached us at. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Runs once when the connection closes; gives back a function that takes the listener away. */
+  onClosed(run: () => void): () => void;
+}
+
+/** Everything beside the request's own fields that a handler may need. */
+export interface RequestContext {
+  readonly api: ApiName;
+  readonly version: number;
+  readonly clientId: string | null;
+  /** The client's address as Kafka shows it: `/127.0.0.1`. */
+  readonly clientHost: string;
+  readonly connection: RequestConnection;
+  readonly broker: BrokerInternals;
+  /** Wall clock when the handler was called, in milliseconds. */
+  readonly now: number;
+}
+
+/** A handler returns this when the client expects no answer (Produce with acks 0). */
+export const noAnswer = Symbol('no answer');
+/** A handler returns this to close the connection without an answer. */
+export const hangUp = Symbol('hang up');
+
+export type Answer<A extends ApiName> = ResponseInput<A> | typeof noAnswer | typeof hangUp;
+
+/**
+ * Answers one request. Requests of one connection are handled one after the other (Produce
+ * requests may overlap), so a handler that waits holds up only its own connection. What it throws
+ * is logged and closes the connection: errors a client should see belong in the answer.
+ */
+export type Handler<A extends ApiName> = (
+  request: RequestDecoded<A>,
+  context: RequestContext,
+) => Answer<A> | Promise<Answer<A>>;
+
+export interface HandlerEntry<A extends ApiName> {
+  readonly handler: Handler<A>;
+  /**
+   * The versions that are handled, where they are not just the advertised ones: legacy versions
+   * that very old clients send are served although they are not advertised.
+   */
+  readonly accepts?: readonly [from: number, to: number] | undefined;
+}
+
+export type HandlerTable = { readonly [A in ApiName]?: HandlerEntry<A> };
