@@ -1,0 +1,18 @@
+/**
+ * What the client believes about the cluster: brokers, leaders, topic ids, coordinators, who
+ * refreshes them and when, and the connections to the brokers. Knows nothing of records, batches,
+ * groups or offsets.
+ */
+export type {
+  Broker,
+  ClusterMetadata,
+  PartitionMetadata,
+  TopicMetadata,
+} from './cluster-metadata.js';
+export {
+  Cluster,
+  type ClusterOptions,
+  type Destination,
+  type MetadataOptions,
+  type SendOptions,
+} from './cluster.js';
