@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/compat/**', 'node_modules/**', 'dist/**'],
+    reporters: ['default', './scripts/closing-line.mjs'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

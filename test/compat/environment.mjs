@@ -1,0 +1,156 @@
+// What the outside checks stand on: where Apache's programs and the seed clients lie, where
+// downloads go, and how to start and end brokers. Only programs started here are ended here.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const shared = resolve(root, process.env.KAFKIT_SHARED ?? '../shared');
+export const cache =
+  process.env.KAFKIT_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kafkit');
+const cli = join(root, 'dist', 'cli', 'main.js');
+
+if (!existsSync(shared)) {
+  console.error(`The outside checks need ${shared} (set KAFKIT_SHARED); it is not there.`);
+  process.exit(1);
+}
+
+/** A directory that is gone when this process ends. */
+export function temporaryDirectory(name) {
+  const path = mkdtempSync(join(tmpdir(), `kafkit-${name}-`));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Runs a program to its end; throws with the end of what it printed when it fails. */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  const printed = `${result.stdout ?? ''}${result.stderr ?? ''}`;
+  if (result.status !== 0 && !options.mayFail) {
+    const why = result.error?.message ?? `status ${result.status ?? result.signal}`;
+    throw new Error(`${command} ${args.join(' ')}: ${why}\n${printed.slice(-4000)}`);
+  }
+  return { stdout: result.stdout ?? '', stderr: result.stderr ?? '', status: result.status };
+}
+
+/** The same without blocking this process, so that a broker in it can answer. */
+export function runAside(command, args, options = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    let printed = '';
+    const keep = (bytes) => {
+      printed += bytes;
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', fail);
+    child.on('close', (status, signal) => {
+      if (status === 0) done(printed);
+      else
+        fail(
+          new Error(`${command} ${args.join(' ')}: ${status ?? signal}\n${printed.slice(-4000)}`),
+        );
+    });
+  });
+}
+
+/** Fails the check with a sentence. */
+export function require(condition, sentence) {
+  if (!condition) throw new Error(sentence);
+}
+
+export function sleep(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+/** Starts `kafkit up`; resolves when it prints its ready line. */
+export async function startKafkit({ data, port = 0, flags = [], nodeFlags = [] } = {}) {
+  const where = data === undefined ? ['--memory'] : ['--data', data];
+  const args = [...nodeFlags, cli, 'up', '--listen', `127.0.0.1:${port}`, ...where, ...flags];
+  const log = openSync(join(temporaryDirectory('log'), 'stderr'), 'w+');
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log] });
+  const end = () => child.kill('SIGKILL');
+  process.on('exit', end);
+  const closed = new Promise((done) => {
+    child.on('close', (status, signal) => {
+      process.off('exit', end);
+      done(status ?? signal);
+    });
+  });
+  const address = await new Promise((done, fail) => {
+    let text = '';
+    child.stdout.on('data', (bytes) => {
+      text += bytes;
+      const ready = /^ready (\S+)$/m.exec(text);
+      if (ready) done(ready[1]);
+    });
+    child.on('error', fail);
+    child.on('close', (status) =>
+      fail(new Error(`kafkit up ended with ${status} before it was ready`)),
+    );
+  });
+  const signal = (name) => {
+    child.kill(name);
+    return closed;
+  };
+  return { address, pid: child.pid, stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
+}
+
+const apache = join(shared, 'apache-kafka');
+
+/** One of Apache's command line tools, to its end. */
+export function apacheTool(name, args, options) {
+  return run(join(apache, 'bin', `${name}.sh`), args, options);
+}
+
+export function apacheToolAside(name, args, options) {
+  return runAside(join(apache, 'bin', `${name}.sh`), args, options);
+}
+
+/** Starts real Apache Kafka: one node at `port`, or three; resolves to its bootstrap servers. */
+export function startApacheKafka(kind, directory, port) {
+  const args =
+    kind === 'single' ? ['start-single', directory, String(port)] : ['start-cluster', directory];
+  process.on('exit', () => spawnSync(join(apache, 'kafka'), ['stop', directory]));
+  const { stdout } = run(join(apache, 'kafka'), args);
+  return stdout.trim().split('\n').at(-1);
+}
+
+export function stopApacheKafka(directory) {
+  run(join(apache, 'kafka'), ['stop', directory]);
+}
+
+/** A Python with the seed clients' packages in it, made once per list of packages. */
+export function python() {
+  const wanted = join(shared, 'seeds-clients', 'requirements.txt');
+  const name = createHash('sha256').update(readFileSync(wanted)).digest('hex').slice(0, 12);
+  const venv = join(cache, 'seeds-clients', name);
+  const binary = join(venv, 'bin', 'python');
+  if (!existsSync(binary)) {
+    mkdirSync(dirname(venv), { recursive: true });
+    const made = () => {
+      run('python3', ['-m', 'venv', venv]);
+      run(join(venv, 'bin', 'pip'), ['install', '-q', '-r', wanted]);
+    };
+    try {
+      made();
+    } catch (error) {
+      rmSync(venv, { recursive: true, force: true });
+      throw error;
+    }
+  }
+  return binary;
+}
+
+/** Installs a Debian package where its program is missing. */
+export function debian(program, packageName = program) {
+  if (run('sh', ['-c', `command -v ${program}`], { mayFail: true }).status === 0) return;
+  run('apt-get', ['update', '-qq']);
+  run('apt-get', ['install', '-y', '-qq', packageName], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
