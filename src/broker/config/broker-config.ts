@@ -1,0 +1,73 @@
+import { KafkaError } from '../../errors/index.js';
+import { type BrokerConfigName, brokerConfigFacts } from './broker-configs.js';
+import { checkConfig, configNumber } from './config-facts.js';
+
+/**
+ * The broker's own configuration: what `server.properties` (or the embedding program) set, over
+ * the defaults. Checked once, when it is made; names kafkit has no use for are kept aside in
+ * `ignored`, so that they can be reported instead of silently dropped.
+ */
+export class BrokerConfig {
+  readonly #values = new Map<string, string>();
+  /** Names that were set and have no effect here. */
+  readonly ignored: readonly string[];
+
+  /** Fails with INVALID_CONFIG when a value does not fit its type or bounds. */
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    const ignored: string[] = [];
+    for (const [name, value] of Object.entries(settings)) {
+      const facts = brokerConfigFacts(name);
+      if (facts === undefined) ignored.push(name);
+      else this.#values.set(name, checkConfig(facts, String(value)));
+    }
+    this.ignored = ignored;
+  }
+
+  /** The value somebody set, or undefined. */
+  setting(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
+  /** What was set, else the default; null where there is none. */
+  value(name: string): string | null {
+    return this.#values.get(name) ?? brokerConfigFacts(name)?.fallback ?? null;
+  }
+
+  text(name: BrokerConfigName): string {
+    const value = this.value(name);
+    if (value === null) throw new KafkaError('INVALID_CONFIG', `${name} is not set.`);
+    return value;
+  }
+
+  /** Longs beyond ±(2^53−1) come as the nearest safe integer. */
+  number(name: BrokerConfigName): number {
+    return configNumber(this.text(name));
+  }
+
+  boolean(name: BrokerConfigName): boolean {
+    return this.text(name) === 'true';
+  }
+
+  /**
+   * The default of a topic config as the broker sets it: `log.retention.minutes` and `.hours` stand
+   * in for `log.retention.ms`, `log.roll.hours` for `log.roll.ms`.
+   */
+  topicDefault(brokerName: string): string | null {
+    const own = this.#values.get(brokerName);
+    if (own !== undefined) return own;
+    if (brokerName === 'log.retention.ms') return this.#retention();
+    if (brokerName === 'log.roll.ms') return String(this.number('log.roll.hours') * 3_600_000);
+    return brokerConfigFacts(brokerName)?.fallback ?? null;
+  }
+
+  #retention(): string {
+    const minutes = this.value('log.retention.minutes');
+    if (minutes !== null) return inMs(configNumber(minutes), 60_000);
+    return inMs(this.number('log.retention.hours'), 3_600_000);
+  }
+}
+
+/** A negative number of hours or minutes means for ever. */
+function inMs(count: number, unit: number): string {
+  return count < 0 ? '-1' : String(count * unit);
+}

@@ -1,0 +1,235 @@
+import type { ConfigBounds, ConfigFacts, ConfigType } from './config-facts.js';
+import { topicConfigs } from './topic-configs.js';
+
+type Row = readonly [
+  name: string,
+  type: ConfigType,
+  fallback: string | null,
+  bounds: ConfigBounds,
+  doc: string,
+];
+
+const positive: ConfigBounds = { min: 1 };
+const counting: ConfigBounds = { min: 0 };
+
+// Names and types are Apache's, the sentences our own. A default differs from Apache's only where
+// the sentence says so.
+const rows = [
+  ['advertised.listeners', 'list', null, {}, 'Where clients are told to connect.'],
+  [
+    'auto.create.topics.enable',
+    'boolean',
+    'true',
+    {},
+    'Whether asking for the metadata of an unknown topic creates it.',
+  ],
+  ['broker.id', 'int', '1', counting, 'The id of this broker, the same as node.id.'],
+  [
+    'connections.max.idle.ms',
+    'long',
+    '600000',
+    {},
+    'A connection without requests for so long is closed.',
+  ],
+  [
+    'default.replication.factor',
+    'int',
+    '1',
+    {},
+    'The replication factor of topics that do not name one; always 1 on one node.',
+  ],
+  ['delete.topic.enable', 'boolean', 'true', {}, 'Whether topics can be deleted.'],
+  [
+    'fetch.max.bytes',
+    'int',
+    '57671680',
+    { min: 1024 },
+    'The most bytes of records one Fetch is answered with.',
+  ],
+  [
+    'group.initial.rebalance.delay.ms',
+    'int',
+    '0',
+    {},
+    'How long a new group waits for more members; Apache waits 3000, kafkit does not.',
+  ],
+  [
+    'group.max.session.timeout.ms',
+    'int',
+    '1800000',
+    {},
+    'The longest session time-out a member may ask for.',
+  ],
+  ['group.max.size', 'int', '2147483647', positive, 'How many members a group may have.'],
+  [
+    'group.min.session.timeout.ms',
+    'int',
+    '6000',
+    {},
+    'The shortest session time-out a member may ask for.',
+  ],
+  ['listeners', 'list', 'PLAINTEXT://localhost:9092', {}, 'Where the broker listens.'],
+  ['log.dir', 'list', null, {}, 'The data directory, when log.dirs is not set.'],
+  ['log.dirs', 'list', null, {}, 'The data directory; kafkit has exactly one.'],
+  [
+    'log.retention.check.interval.ms',
+    'long',
+    '300000',
+    positive,
+    'How often segments are looked at for deletion.',
+  ],
+  [
+    'log.retention.hours',
+    'int',
+    '168',
+    {},
+    'log.retention.ms in hours, used when the finer ones are not set.',
+  ],
+  [
+    'log.retention.minutes',
+    'int',
+    null,
+    {},
+    'log.retention.ms in minutes, used when that is not set.',
+  ],
+  ['log.roll.hours', 'int', '168', positive, 'log.roll.ms in hours, used when that is not set.'],
+  ['max.connections', 'int', '2147483647', counting, 'How many connections the broker accepts.'],
+  [
+    'max.connections.per.ip',
+    'int',
+    '2147483647',
+    counting,
+    'How many connections the broker accepts from one address.',
+  ],
+  [
+    'max.incremental.fetch.session.cache.slots',
+    'int',
+    '1000',
+    counting,
+    'How many fetch sessions are kept.',
+  ],
+  [
+    'max.request.partition.size.limit',
+    'int',
+    '2000',
+    positive,
+    'How many partitions one DescribeTopicPartitions answer holds.',
+  ],
+  ['node.id', 'int', '1', counting, 'The id of this node.'],
+  ['num.io.threads', 'int', '1', positive, 'Threads that handle requests: one event loop.'],
+  ['num.network.threads', 'int', '1', positive, 'Threads that serve sockets: one event loop.'],
+  [
+    'num.partitions',
+    'int',
+    '1',
+    positive,
+    'How many partitions a topic gets when nobody says how many.',
+  ],
+  [
+    'offset.metadata.max.bytes',
+    'int',
+    '4096',
+    {},
+    'The longest text that may go with a committed offset.',
+  ],
+  [
+    'offsets.commit.timeout.ms',
+    'int',
+    '5000',
+    positive,
+    'How long a commit may take to be written.',
+  ],
+  [
+    'offsets.retention.check.interval.ms',
+    'long',
+    '600000',
+    positive,
+    'How often committed offsets are looked at for expiry.',
+  ],
+  [
+    'offsets.retention.minutes',
+    'int',
+    '10080',
+    positive,
+    'How long committed offsets outlive their group.',
+  ],
+  [
+    'offsets.topic.num.partitions',
+    'int',
+    '4',
+    positive,
+    'Partitions of the offsets topic; Apache makes 50, kafkit 4, so that one sync touches few files.',
+  ],
+  [
+    'offsets.topic.replication.factor',
+    'short',
+    '1',
+    positive,
+    'The replication factor of the offsets topic; always 1 on one node.',
+  ],
+  [
+    'offsets.topic.segment.bytes',
+    'int',
+    '104857600',
+    positive,
+    'The segment size of the offsets topic.',
+  ],
+  ['process.roles', 'list', 'broker,controller', {}, 'What this node is: everything.'],
+  [
+    'producer.id.expiration.ms',
+    'int',
+    '86400000',
+    positive,
+    'How long a partition remembers an idempotent producer that has gone quiet.',
+  ],
+  [
+    'queued.max.request.bytes',
+    'long',
+    '268435456',
+    {},
+    'Bytes of unanswered requests, over all connections, above which sockets are not read; Apache has no such limit.',
+  ],
+  [
+    'socket.request.max.bytes',
+    'int',
+    '104857600',
+    positive,
+    'The largest request the broker accepts.',
+  ],
+] as const satisfies readonly Row[];
+
+/** The broker configs that kafkit honours or reports, beside the defaults of topic configs. */
+export type BrokerConfigName = (typeof rows)[number][0];
+
+/** Defaults of topic configs that Apache leaves unset because a coarser config stands in. */
+const unsetByDefault = new Set([
+  'log.retention.ms',
+  'log.roll.ms',
+  'log.roll.jitter.ms',
+  'log.flush.interval.ms',
+]);
+
+function fromTopicConfig(facts: ConfigFacts): ConfigFacts[] {
+  const name = facts.brokerName;
+  if (name === undefined) return [];
+  const fallback = unsetByDefault.has(name) ? null : facts.fallback;
+  const doc = `The default of the topic config ${facts.name}: ${lowerFirst(facts.doc)}`;
+  return [{ name, type: facts.type, fallback, bounds: facts.bounds, doc, since: facts.since }];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** All broker configs that kafkit knows, sorted by name. */
+export const brokerConfigs: readonly ConfigFacts[] = [
+  ...rows.map(([name, type, fallback, bounds, doc]) => ({ name, type, fallback, bounds, doc })),
+  ...topicConfigs.flatMap(fromTopicConfig),
+].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+const byName = new Map(brokerConfigs.map((facts) => [facts.name, facts]));
+
+/** The facts of a broker config, or undefined when kafkit does not use it. */
+export function brokerConfigFacts(name: string): ConfigFacts | undefined {
+  return byName.get(name);
+}
