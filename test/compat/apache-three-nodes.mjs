@@ -1,7 +1,6 @@
 // Our client against three real Apache Kafka nodes: an idempotent producer (acks=all) and a
 // consumer group go on while one node is killed and comes back. At the end every acknowledged
 // record is there exactly once and the group has seen them all.
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka } from '../../dist/index.js';
@@ -47,6 +46,7 @@ const reading = (async () => {
 const producer = kafka.producer({ acks: 'all', lingerMs: 5 });
 const places = new Set();
 let killed = false;
+let restarted;
 let sent = 0;
 while (sent < total) {
   const batch = [];
@@ -62,18 +62,19 @@ while (sent < total) {
     console.log(`node 2 killed after ${sent} records`);
     setTimeout(() => {
       // Brings back what is missing; the other two are found running.
-      spawnSync(join(shared, 'apache-kafka', 'kafka'), ['start-cluster', directory]);
-      console.log('node 2 started again');
+      restarted = runAside(join(shared, 'apache-kafka', 'kafka'), ['start-cluster', directory]);
     }, 8000);
   }
 }
 await producer.close();
+require(killed, 'a node should have been killed on the way');
 require(places.size === total, `${total} records were acknowledged at ${places.size} places`);
 
 const deadline = Date.now() + 90_000;
 while (read < total && Date.now() < deadline) await sleep(200);
 require(read === total, `the group read ${read} of ${total}`);
 await reading;
+await restarted;
 await group.close();
 
 const offsets = await admin.listOffsets(
