@@ -1,10 +1,13 @@
 /**
  * System: the only room with windows. Time, randomness, files and sockets, each with a real and a
- * simulated implementation, so that everything above can be tested deterministically. Knows
- * nothing of Kafka.
+ * simulated implementation (behind `simulated/index.ts`), so that everything above can be tested
+ * deterministically. Knows nothing of Kafka.
  */
 export type { Clock, Timer } from './clock.js';
 export type { DirectoryEntry, DirectoryLock, Disk, DiskFile } from './disk.js';
+export { environmentVariable } from './environment.js';
+export { consoleLogger, defaultLogger, lineLogger, silentLogger } from './logger.js';
 export type { ConnectOptions, Listener, ListenOptions, Net, Socket, TlsSettings } from './net.js';
 export type { Random } from './random.js';
+export { realSystem } from './real-system.js';
 export type { Logger, System } from './system.js';
