@@ -1,3 +1,4 @@
+import { hangUp, noAnswer } from '../../network/index.js';
 import type { ApiName, RequestDecoded, ResponseInput } from '../../protocol/index.js';
 import type { BrokerInternals } from '../broker-internals.js';
 
@@ -26,10 +27,11 @@ export interface RequestContext {
   readonly now: number;
 }
 
-/** A handler returns this when the client expects no answer (Produce with acks 0). */
-export const noAnswer = Symbol('no answer');
-/** A handler returns this to close the connection without an answer. */
-export const hangUp = Symbol('hang up');
+/**
+ * A handler returns `noAnswer` when the client expects none (Produce with acks 0), `hangUp` to
+ * close the connection without one.
+ */
+export { hangUp, noAnswer };
 
 export type Answer<A extends ApiName> = ResponseInput<A> | typeof noAnswer | typeof hangUp;
 
