@@ -1,0 +1,149 @@
+import type { TopicPartition } from '../consumer-options.js';
+import { partitionKey, sortedPartitions } from '../topic-partitions.js';
+import {
+  type Assignments,
+  type AssignorMember,
+  sortedMembers,
+  subscribedTopics,
+} from './assignor.js';
+
+/** What a member says it held, and in which generation. */
+export interface Claim {
+  readonly owned: readonly TopicPartition[];
+  readonly generation: number;
+}
+
+/** A member while the shares are worked out. */
+interface Share {
+  readonly memberId: string;
+  readonly topics: ReadonlySet<string>;
+  load: number;
+}
+
+/**
+ * Keeps valid claims, hands out the rest to those who have least, then evens out: when it ends,
+ * no partition could move to a subscribed member that has two or more fewer than its holder.
+ *
+ * Every move lowers the sum of the squared loads, so it ends; it costs about
+ * partitions × members for each pass, and seldom more than three passes.
+ */
+export function balance(
+  members: readonly AssignorMember[],
+  partitionCounts: ReadonlyMap<string, number>,
+  claimOf: (member: AssignorMember) => Claim,
+): Assignments {
+  const shares: Share[] = sortedMembers(members).map((member) => ({
+    memberId: member.memberId,
+    topics: new Set(member.topics),
+    load: 0,
+  }));
+  const partitions: TopicPartition[] = [];
+  const eligible = new Map<string, Share[]>();
+  for (const topic of subscribedTopics(members, partitionCounts)) {
+    eligible.set(
+      topic,
+      shares.filter((share) => share.topics.has(topic)),
+    );
+    const count = partitionCounts.get(topic) ?? 0;
+    for (let partition = 0; partition < count; partition++) partitions.push({ topic, partition });
+  }
+  const holders = claimedHolders(members, shares, partitions, claimOf);
+  handOut(partitions, eligible, holders);
+  evenOut(partitions, eligible, holders);
+  return collect(shares, holders, partitions);
+}
+
+type Holders = Map<string, Share>;
+
+/**
+ * The holder of each partition that someone rightly claims: the claim of the highest generation
+ * counts, and two of the same generation cancel each other (KIP-341, KIP-792).
+ */
+function claimedHolders(
+  members: readonly AssignorMember[],
+  shares: readonly Share[],
+  partitions: readonly TopicPartition[],
+  claimOf: (member: AssignorMember) => Claim,
+): Holders {
+  const known = new Set(partitions.map(partitionKey));
+  const byId = new Map(shares.map((share) => [share.memberId, share]));
+  const best = new Map<string, { generation: number; share: Share | undefined }>();
+  for (const member of members) {
+    const share = byId.get(member.memberId);
+    if (share === undefined) continue;
+    const { owned, generation } = claimOf(member);
+    for (const held of owned) {
+      const key = partitionKey(held);
+      if (!known.has(key) || !share.topics.has(held.topic)) continue;
+      const other = best.get(key);
+      if (other === undefined || generation > other.generation)
+        best.set(key, { generation, share });
+      else if (generation === other.generation) best.set(key, { generation, share: undefined });
+    }
+  }
+  const holders: Holders = new Map();
+  for (const [key, { share }] of best) {
+    if (share === undefined) continue;
+    holders.set(key, share);
+    share.load++;
+  }
+  return holders;
+}
+
+function handOut(
+  partitions: readonly TopicPartition[],
+  eligible: ReadonlyMap<string, readonly Share[]>,
+  holders: Holders,
+): void {
+  const open = partitions.filter((each) => !holders.has(partitionKey(each)));
+  // Topics that few subscribe to leave the least choice, so they come first.
+  const choices = (topic: string): number => eligible.get(topic)?.length ?? 0;
+  open.sort((left, right) => choices(left.topic) - choices(right.topic));
+  for (const each of open) {
+    const share = leastLoaded(eligible.get(each.topic) ?? []);
+    if (share === undefined) continue;
+    holders.set(partitionKey(each), share);
+    share.load++;
+  }
+}
+
+function evenOut(
+  partitions: readonly TopicPartition[],
+  eligible: ReadonlyMap<string, readonly Share[]>,
+  holders: Holders,
+): void {
+  // From the back: a member that must give something up keeps its first partitions.
+  const order = [...partitions].reverse();
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const each of order) {
+      const key = partitionKey(each);
+      const holder = holders.get(key);
+      const least = leastLoaded(eligible.get(each.topic) ?? []);
+      if (holder === undefined || least === undefined || holder.load - least.load < 2) continue;
+      holders.set(key, least);
+      holder.load--;
+      least.load++;
+      moved = true;
+    }
+  }
+}
+
+function leastLoaded(shares: readonly Share[]): Share | undefined {
+  let least = shares[0];
+  for (const share of shares) if (least !== undefined && share.load < least.load) least = share;
+  return least;
+}
+
+function collect(
+  shares: readonly Share[],
+  holders: Holders,
+  partitions: readonly TopicPartition[],
+): Assignments {
+  const assignments: Assignments = new Map(shares.map((share) => [share.memberId, []]));
+  for (const each of sortedPartitions(partitions)) {
+    const holder = holders.get(partitionKey(each));
+    if (holder !== undefined) assignments.get(holder.memberId)?.push(each);
+  }
+  return assignments;
+}

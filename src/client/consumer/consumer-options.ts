@@ -1,0 +1,90 @@
+import type { DeserializerLike } from '../../serde/index.js';
+import type { Assignor } from './assignors/assignor.js';
+
+/** A partition of a topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Where to begin when a group has no offset for a partition, or has one that is gone. */
+export type OffsetReset = 'earliest' | 'latest' | 'none';
+
+/** The assignors that come along, by the names that Java and librdkafka know them by. */
+export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky';
+
+/** A callback that is waited for; partitions are sorted by topic and partition. */
+export type RebalanceHook = (partitions: TopicPartition[]) => void | Promise<void>;
+
+/**
+ * What a consumer can be told. Names are those of Kafka's consumer configs in camelCase, times
+ * are milliseconds, sizes are bytes. Unknown names fail with INVALID_ARGUMENT and a suggestion.
+ */
+export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
+  /** The group to join; without one, offsets are neither read nor committed. */
+  readonly groupId?: string | undefined;
+  /**
+   * Topics by name, or all that match one expression (looked up in the metadata by this client).
+   * Needs a `groupId`; with none, every partition of the topics is read by this consumer.
+   */
+  readonly topics?: readonly string[] | RegExp | undefined;
+  /** Reads these partitions and takes no part in the group's rebalances (Kafka's `assign`). */
+  readonly assign?: readonly TopicPartition[] | undefined;
+  /** Short for `offsetReset: 'earliest'`. */
+  readonly fromBeginning?: boolean | undefined;
+  /** Kafka's `auto.offset.reset`; default `latest`. */
+  readonly offsetReset?: OffsetReset | undefined;
+  /** `auto` (default) commits what the loop has finished; `manual` only what `commit` is told. */
+  readonly commit?: 'auto' | 'manual' | undefined;
+  /** Time between automatic commits; default 5000. */
+  readonly autoCommitIntervalMs?: number | undefined;
+  /** The coordinator forgets a member it has not heard of for so long; default 45 000. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Default 3000. */
+  readonly heartbeatIntervalMs?: number | undefined;
+  /**
+   * A loop that holds one record (or batch) longer than this loses its partitions: the member
+   * leaves the group, and joins again when the loop asks for more. Default 300 000.
+   */
+  readonly maxPollIntervalMs?: number | undefined;
+  /** How long the coordinator waits for this member in a rebalance; default `maxPollIntervalMs`. */
+  readonly rebalanceTimeoutMs?: number | undefined;
+  /** The answer waits for so many bytes, up to `fetchMaxWaitMs`; default 1. */
+  readonly fetchMinBytes?: number | undefined;
+  /** Default 500. */
+  readonly fetchMaxWaitMs?: number | undefined;
+  /** Most bytes in one answer (a larger first batch comes all the same); default 50 MiB. */
+  readonly fetchMaxBytes?: number | undefined;
+  /** Most bytes of one partition in one answer; default 1 MiB. */
+  readonly maxPartitionFetchBytes?: number | undefined;
+  /** Fetches pause while so many bytes wait to be read by the loop; default 32 MiB. */
+  readonly queuedMaxBytes?: number | undefined;
+  /** Default `read_uncommitted`. */
+  readonly isolationLevel?: 'read_uncommitted' | 'read_committed' | undefined;
+  /** Assignors in order of preference; default `range`, `cooperative-sticky`, as in Java. */
+  readonly assignors?: readonly (AssignorName | Assignor)[] | undefined;
+  /** Makes a static member, whose partitions stay with it over a restart (KIP-345). */
+  readonly groupInstanceId?: string | undefined;
+  /** The rack of this client: reads from the closest replica where the brokers allow (KIP-392). */
+  readonly rackId?: string | undefined;
+  /** Default: bytes as they are. */
+  readonly keyDeserializer?: DeserializerLike<K> | undefined;
+  readonly valueDeserializer?: DeserializerLike<V> | undefined;
+  /** Verify the checksum of every batch; default true. */
+  readonly checkCrcs?: boolean | undefined;
+  /** New topics of an expression and new partitions are noticed after so long; default 300 000. */
+  readonly metadataMaxAgeMs?: number | undefined;
+  /** Longest wait for one request that does not block on the broker; default 30 000. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** First and longest pause before a failed request is tried again; default 100 and 1000. */
+  readonly retryBackoffMs?: number | undefined;
+  readonly retryBackoffMaxMs?: number | undefined;
+  /** Partitions were added; `seek` works here, and nothing is delivered before it is done. */
+  readonly onAssigned?: RebalanceHook | undefined;
+  /** Partitions are about to go; `commit` works here. */
+  readonly onRevoked?: RebalanceHook | undefined;
+  /** Partitions are gone already (expelled, fenced or too slow): commits are pointless. */
+  readonly onLost?: RebalanceHook | undefined;
+  /** Ends the consumer as `close` does; a loop that waits fails with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+}

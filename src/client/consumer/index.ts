@@ -1,0 +1,17 @@
+/**
+ * Consumer: reading records, alone or as a member of a group. Knows subscriptions, positions,
+ * fetches, commits and rebalances; who leads a partition or coordinates a group it asks the
+ * cluster; how bytes become values it leaves to serde. Knows nothing of producing.
+ */
+export type { Assignments, Assignor, AssignorMember } from './assignors/assignor.js';
+export { Consumer, type TopicPartitionOffset } from './consumer.js';
+export type { ConsumerBatch } from './consumer-batch.js';
+export type { ConsumerHealth, ConsumerState, PartitionHealth } from './consumer-health.js';
+export type {
+  AssignorName,
+  ConsumerOptions,
+  OffsetReset,
+  RebalanceHook,
+  TopicPartition,
+} from './consumer-options.js';
+export { ConsumerRecord, RecordHeaders } from './consumer-record.js';
