@@ -3,6 +3,7 @@
  * simulated implementation (behind `simulated/index.ts`), so that everything above can be tested
  * deterministically. Knows nothing of Kafka.
  */
+export { type ChildExit, type ChildProcess, startChild } from './child-process.js';
 export type { Clock, Timer } from './clock.js';
 export type { DirectoryEntry, DirectoryLock, Disk, DiskFile } from './disk.js';
 export { environmentVariable } from './environment.js';
