@@ -1,6 +1,12 @@
-import type { System, TlsSettings, Logger } from '../../system/index.js';
+import { isKafkaError, KafkaError } from '../../errors/index.js';
+import { Alarm, type ClientConnection, type ConnectionSendOptions } from '../../network/index.js';
 import type { ApiName, RequestInput, ResponseDecoded } from '../../protocol/index.js';
+import type { Logger, System, TlsSettings } from '../../system/index.js';
+import { abortable, BrokerPool, sharedLane } from './broker-pool.js';
 import type { Broker, ClusterMetadata, TopicMetadata } from './cluster-metadata.js';
+import { Coordinators, type CoordinatorType } from './coordinators.js';
+import { closedError, Delays } from './delays.js';
+import { MetadataRefresher } from './metadata-refresher.js';
 
 /** Everything a Cluster must be told; `Kafka` fills it from its options. */
 export interface ClusterOptions {
@@ -26,14 +32,10 @@ export interface ClusterOptions {
 
 export type Destination = { readonly broker: number } | 'any' | 'controller';
 
-export interface SendOptions {
-  /** How long to wait for the answer, in ms; default `requestTimeoutMs`. Long polls add theirs. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Highest version to use although the broker knows newer ones. */
-  readonly versionMax?: number | undefined;
-  /** Lowest version that can say what the request means; UNSUPPORTED_VERSION below it. */
-  readonly versionMin?: number | undefined;
+/** A request, or a function that makes it for the version that the broker understands. */
+export type RequestFor<A extends ApiName> = RequestInput<A> | ((version: number) => RequestInput<A>);
+
+export interface SendOptions extends ConnectionSendOptions {
   /**
    * Name of a connection of one's own to the broker. A broker answers one connection strictly in
    * order, so whoever long-polls (fetcher, group membership, producer) names a lane:
@@ -48,6 +50,9 @@ export interface MetadataOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+const idleCheckMs = 30_000;
+const backoffDoublingsMax = 20;
+
 /**
  * What the client believes about the cluster: brokers, leaders, topic ids, coordinators. Shared by
  * the producers, consumers and admins of one Kafka.
@@ -55,11 +60,51 @@ export interface MetadataOptions {
  * Errors inside answers (errorCode fields) are the caller's; what `send` throws is about sending:
  * CONNECTION_*, REQUEST_TIMEOUT (retriable), UNSUPPORTED_VERSION, ABORTED, CLOSED.
  */
-export declare class Cluster {
-  constructor(options: ClusterOptions);
+export class Cluster {
+  readonly options: ClusterOptions;
   readonly system: System;
   readonly logger: Logger;
-  readonly options: ClusterOptions;
+  readonly #pool: BrokerPool;
+  readonly #refresher: MetadataRefresher;
+  readonly #coordinators: Coordinators;
+  readonly #delays: Delays;
+  readonly #listeners = new Set<(metadata: ClusterMetadata) => void>();
+  readonly #idleAlarm: Alarm;
+  #lanes = 0;
+  #users = 0;
+  #closed = false;
+  #unreachable = false;
+
+  constructor(options: ClusterOptions) {
+    const { system, logger, apiTimeoutMs, metadataMaxAgeMs } = options;
+    const { clock } = system;
+    this.options = options;
+    this.system = system;
+    this.logger = logger;
+    this.#delays = new Delays(clock);
+    const delay = (ms: number, signal?: AbortSignal) => this.#delays.wait(ms, signal);
+    const retryBackoff = (attempt: number) => this.retryBackoff(attempt);
+    this.#pool = new BrokerPool(options, { delay, onTrouble: (why) => this.refreshSoon(why) });
+    this.#refresher = new MetadataRefresher({
+      clock,
+      logger,
+      metadataMaxAgeMs,
+      apiTimeoutMs,
+      request: (topics, autoCreate) => this.#requestMetadata(topics, autoCreate),
+      accepted: (metadata, changed) => this.#accepted(metadata, changed),
+      retryBackoff,
+      delay,
+    });
+    this.#coordinators = new Coordinators({
+      clock,
+      apiTimeoutMs,
+      request: (type, key) => this.#requestCoordinator(type, key),
+      found: (broker) => this.#learn([broker]),
+      retryBackoff,
+      delay,
+    });
+    this.#idleAlarm = new Alarm(clock, () => this.#closeIdle(), { background: true });
+  }
 
   /**
    * One request, one answer. To a broker: one try. To 'any' or 'controller': other brokers and the
@@ -68,30 +113,168 @@ export declare class Cluster {
    */
   send<A extends ApiName>(
     api: A,
-    input: RequestInput<A>,
+    request: RequestFor<A>,
     to: Destination,
-    options?: SendOptions,
-  ): Promise<ResponseDecoded<A>>;
+    options: SendOptions = {},
+  ): Promise<ResponseDecoded<A>> {
+    if (this.#closed) return Promise.reject(closedError());
+    if (typeof to !== 'object') return this.#sendToAny(api, request, to, options);
+    const open = this.#pool.ready(to.broker, options.lane ?? sharedLane);
+    if (open !== undefined) return open.send(api, request, options);
+    return this.#connectAndSend(api, request, to.broker, options);
+  }
+
+  async #connectAndSend<A extends ApiName>(
+    api: A,
+    request: RequestFor<A>,
+    broker: number,
+    options: SendOptions,
+  ): Promise<ResponseDecoded<A>> {
+    const connection = await this.connection(broker, options.lane, options.signal);
+    return await connection.send(api, request, options);
+  }
+
+  async #sendToAny<A extends ApiName>(
+    api: A,
+    request: RequestFor<A>,
+    to: 'any' | 'controller',
+    options: SendOptions,
+  ): Promise<ResponseDecoded<A>> {
+    const { clock } = this.system;
+    const { apiTimeoutMs } = this.options;
+    const deadline = clock.monotonic() + apiTimeoutMs;
+    for (let attempt = 0; ; attempt++) {
+      const failures: unknown[] = [];
+      for (const broker of this.#candidates(to)) {
+        try {
+          const answer = await this.#connectAndSend(api, request, broker, options);
+          this.#unreachable = false;
+          return answer;
+        } catch (error) {
+          if (this.#closed) throw closedError();
+          if (!isKafkaError(error) || !error.retriable) throw error;
+          failures.push(error);
+        }
+        if (clock.monotonic() >= deadline) break;
+      }
+      const wait = this.retryBackoff(attempt);
+      if (clock.monotonic() + wait >= deadline) throw nobody(api, failures, apiTimeoutMs);
+      this.#warnOnce(failures);
+      await this.delay(wait, options.signal);
+    }
+  }
+
+  #candidates(to: 'any' | 'controller'): number[] {
+    const all = this.#pool.candidates();
+    const { controllerId } = this.#refresher.state.snapshot;
+    if (to === 'any' || !all.includes(controllerId)) return all;
+    return [controllerId, ...all.filter((id) => id !== controllerId)];
+  }
+
+  /** Once per spell of being unreachable, so that a waiting program is not silent. */
+  #warnOnce(failures: readonly unknown[]): void {
+    if (this.#unreachable) return;
+    this.#unreachable = true;
+    const reasons = failures.map(messageOf).join(' ');
+    this.logger.warn(`no broker can be reached, trying on: ${reasons}`);
+  }
+
+  /** The connection to a broker on a lane, made if need be. */
+  connection(broker: number, lane = sharedLane, signal?: AbortSignal): Promise<ClientConnection> {
+    this.#idleAlarm.ringAt(this.system.clock.monotonic() + idleCheckMs);
+    return this.#pool.connection(broker, lane, signal);
+  }
+
+  /** The open connection to a broker on a lane, without making one. */
+  openConnection(broker: number, lane: string): ClientConnection | undefined {
+    return this.#pool.ready(broker, lane);
+  }
+
+  #closeIdle(): void {
+    this.#pool.closeIdle();
+    if (!this.#closed) this.#idleAlarm.ringAt(this.system.clock.monotonic() + idleCheckMs);
+  }
 
   /**
    * Metadata in which every one of the topics is usable (known, each partition listed). Waits with
    * retries until `timeoutMs`, then METADATA_TIMEOUT; UNKNOWN_TOPIC_OR_PARTITION fails at once
    * unless `allowAutoCreate`. The topics stay in the background refresh while they are in use.
    */
-  metadataFor(topics: readonly string[], options?: MetadataOptions): Promise<ClusterMetadata>;
+  metadataFor(topics: readonly string[], options: MetadataOptions = {}): Promise<ClusterMetadata> {
+    return this.#refresher.metadataFor(topics, options);
+  }
 
   /** One Metadata round trip now (coalesced); topics with errors are listed with their error. */
-  refresh(topics?: readonly string[] | 'all', options?: MetadataOptions): Promise<ClusterMetadata>;
+  refresh(
+    topics?: readonly string[] | 'all',
+    options: MetadataOptions = {},
+  ): Promise<ClusterMetadata> {
+    return this.#refresher.refresh(topics, options);
+  }
 
   /** Asks for a refresh in the background soon; many calls make one request. Never throws. */
-  refreshSoon(reason: string): void;
+  refreshSoon(reason: string): void {
+    if (!this.#closed && this.#refresher.state.snapshot.brokers.size > 0) {
+      this.#refresher.refreshSoon(reason);
+    }
+  }
+
+  async #requestMetadata(
+    topics: readonly string[] | null,
+    autoCreate: boolean,
+  ): Promise<ResponseDecoded<'Metadata'>> {
+    const response = await this.send(
+      'Metadata',
+      (version) => ({
+        topics: topics === null ? null : topics.map((name) => ({ name })),
+        ...(version >= 4 ? { allowAutoTopicCreation: autoCreate } : {}),
+      }),
+      'any',
+    );
+    const error = KafkaError.fromErrno(response.errorCode, undefined, { api: 'Metadata' });
+    if (error.code === 'REBOOTSTRAP_REQUIRED') {
+      this.logger.warn('the cluster asks to start again from the bootstrap servers');
+      this.#pool.rebootstrap();
+    }
+    if (error.code !== 'NONE') throw error;
+    return response;
+  }
+
+  #accepted(metadata: ClusterMetadata, changed: boolean): void {
+    if (this.#closed) return;
+    this.#pool.setBrokers(metadata.brokers);
+    if (!changed) return;
+    for (const listener of this.#listeners) listener(metadata);
+  }
 
   /** The newest accepted metadata, from memory. */
-  metadata(): ClusterMetadata;
-  /** A topic from memory; calling it keeps the topic in the background refresh. */
-  topic(name: string): TopicMetadata | undefined;
-  topicName(id: string): string | undefined;
-  brokers(): ReadonlyMap<number, Broker>;
+  metadata(): ClusterMetadata {
+    return this.#refresher.state.snapshot;
+  }
+
+  /** A topic from memory; `use` says that it should stay in the background refresh. */
+  topic(name: string): TopicMetadata | undefined {
+    return this.#refresher.state.topic(name);
+  }
+
+  /** Keeps topics in the background refresh for the next five minutes. */
+  use(topics: Iterable<string>): void {
+    const now = this.system.clock.monotonic();
+    for (const name of topics) this.#refresher.state.use(name, now);
+  }
+
+  topicName(id: string): string | undefined {
+    return this.#refresher.state.topicName(id);
+  }
+
+  brokers(): ReadonlyMap<number, Broker> {
+    return this.#refresher.state.snapshot.brokers;
+  }
+
+  /** A broker as error messages name it: `host:port (id n)`. */
+  brokerLabel(id: number): string {
+    return this.#pool.label(id);
+  }
 
   /**
    * Takes over what an answer said about a leader (KIP-951), when its epoch is newer.
@@ -102,38 +285,121 @@ export declare class Cluster {
     partition: number,
     leader: number,
     leaderEpoch: number,
-    endpoints?: readonly Broker[],
-  ): boolean;
+    endpoints: readonly Broker[] = [],
+  ): boolean {
+    if (endpoints.length > 0) this.#learn(endpoints);
+    if (!this.brokers().has(leader)) return false;
+    const changed = this.#refresher.state.leaderHint(topic, partition, leader, leaderEpoch);
+    if (changed) for (const listener of this.#listeners) listener(this.metadata());
+    return changed;
+  }
+
+  /** Adds brokers that metadata has not named yet. */
+  #learn(brokers: readonly Broker[]): void {
+    const news = brokers.filter(({ id, host, port }) => {
+      const known = this.brokers().get(id);
+      return known?.host !== host || known.port !== port;
+    });
+    if (news.length === 0) return;
+    this.#refresher.state.addBrokers(news);
+    this.#pool.setBrokers(this.brokers());
+  }
 
   /** Broker id of the coordinator, from memory or FindCoordinator with retries. */
   coordinator(
-    type: 'group' | 'transaction',
+    type: CoordinatorType,
     key: string,
-    options?: {
-      readonly signal?: AbortSignal | undefined;
-      readonly timeoutMs?: number | undefined;
-    },
-  ): Promise<number>;
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+  ): Promise<number> {
+    const found = this.#coordinators.find(type, key, options.timeoutMs);
+    return options.signal === undefined ? found : abortable(found, options.signal);
+  }
+
   /** After NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE or a broken connection. */
-  forgetCoordinator(type: 'group' | 'transaction', key: string): void;
+  forgetCoordinator(type: CoordinatorType, key: string): void {
+    this.#coordinators.forget(type, key);
+  }
+
+  #requestCoordinator(
+    type: CoordinatorType,
+    key: string,
+  ): Promise<ResponseDecoded<'FindCoordinator'>> {
+    const keyType = type === 'group' ? 0 : 1;
+    return this.send(
+      'FindCoordinator',
+      (version) => (version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key }),
+      'any',
+    );
+  }
 
   /** Called after each accepted change of metadata; returns the function that stops it. */
-  onMetadata(listener: (metadata: ClusterMetadata) => void): () => void;
+  onMetadata(listener: (metadata: ClusterMetadata) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
 
   /** A unique lane name; its connections are closed with `closeLane`. */
-  lane(purpose: string): string;
-  closeLane(lane: string): void;
+  lane(purpose: string): string {
+    this.#lanes++;
+    return `${purpose}-${this.#lanes}`;
+  }
+
+  closeLane(lane: string): void {
+    this.#pool.closeLane(lane);
+  }
 
   /** Waits in the cluster's clock; rejects with ABORTED or CLOSED early. */
-  delay(ms: number, signal?: AbortSignal): Promise<void>;
+  delay(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#delays.wait(ms, signal);
+  }
 
   /** Backoff before try `attempt` (0, 1, …), with jitter of 20 %. */
-  retryBackoff(attempt: number): number;
+  retryBackoff(attempt: number): number {
+    const { retryBackoffMs, retryBackoffMaxMs, system } = this.options;
+    const doublings = Math.min(attempt, backoffDoublingsMax);
+    const backoff = Math.min(retryBackoffMaxMs, retryBackoffMs * 2 ** doublings);
+    return backoff * (0.8 + 0.4 * system.random.fraction());
+  }
 
-  /** Users keep connections open; when the last one lets go they are closed (and reopened on use). */
-  retain(): void;
-  release(): void;
+  /** Users keep connections open; when the last lets go they are closed (and reopened on use). */
+  retain(): void {
+    this.#users++;
+  }
 
-  readonly closed: boolean;
-  close(): Promise<void>;
+  release(): void {
+    this.#users--;
+    if (this.#users === 0) this.#pool.disconnect();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#idleAlarm.cancel();
+    this.#refresher.close(closedError());
+    this.#delays.close();
+    this.#pool.close();
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+}
+
+function nobody(api: string, failures: readonly unknown[], timeoutMs: number): KafkaError {
+  const reasons = failures.map(messageOf).join(' ');
+  return new KafkaError(
+    'BROKER_NOT_AVAILABLE',
+    `No broker answered ${api} within ${timeoutMs} ms: ${reasons}`,
+    {
+      api,
+      hint: 'Check bootstrapServers and the advertised listeners of the brokers.',
+      cause: failures.length === 1 ? failures[0] : new AggregateError(failures),
+      retriable: true,
+    },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,225 @@
+import { KafkaError } from '../../errors/index.js';
+import type { ResponseDecoded } from '../../protocol/index.js';
+import type { Clock, Logger } from '../../system/index.js';
+import { Alarm } from '../../network/index.js';
+import { abortable } from './broker-pool.js';
+import type { ClusterMetadata, TopicMetadata } from './cluster-metadata.js';
+import type { MetadataOptions } from './cluster.js';
+import { MetadataState } from './metadata-state.js';
+
+/** What the refresher needs of the cluster. */
+export interface RefresherHooks {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metadataMaxAgeMs: number;
+  readonly apiTimeoutMs: number;
+  /** One Metadata request to any broker; null asks for all topics. */
+  request(topics: readonly string[] | null, autoCreate: boolean): Promise<ResponseDecoded<'Metadata'>>;
+  accepted(metadata: ClusterMetadata, changed: boolean): void;
+  retryBackoff(attempt: number): number;
+  delay(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Callers that wait for the next request of one kind. */
+interface Round {
+  readonly names: Set<string>;
+  all: boolean;
+  readonly autoCreate: boolean;
+  readonly promise: Promise<ClusterMetadata>;
+  readonly resolve: (metadata: ClusterMetadata) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Fetches metadata: when somebody waits for it, soon after an error that says it is stale, and
+ * when it has grown old. At most one request is under way; whoever asks meanwhile shares the next.
+ */
+export class MetadataRefresher {
+  readonly state = new MetadataState();
+  readonly #hooks: RefresherHooks;
+  readonly #alarm: Alarm;
+  readonly #rounds: Round[] = [];
+  #running = false;
+  #soonAttempt = 0;
+  #lastAt = -Infinity;
+  #closed = false;
+
+  constructor(hooks: RefresherHooks) {
+    this.#hooks = hooks;
+    this.#alarm = new Alarm(hooks.clock, () => this.#background(), { background: true });
+  }
+
+  /** One round trip for these topics (none given: those in use) and the topics in use. */
+  refresh(
+    topics: readonly string[] | 'all' | undefined,
+    options: MetadataOptions,
+  ): Promise<ClusterMetadata> {
+    const now = this.#hooks.clock.monotonic();
+    if (Array.isArray(topics)) for (const name of topics) this.state.use(name as string, now);
+    const autoCreate = options.allowAutoCreate ?? false;
+    let round = this.#rounds.find((waiting) => waiting.autoCreate === autoCreate);
+    if (round === undefined) {
+      round = newRound(autoCreate);
+      this.#rounds.push(round);
+    }
+    if (topics === 'all') round.all = true;
+    else for (const name of topics ?? []) round.names.add(name);
+    if (!this.#running) {
+      this.#running = true;
+      queueMicrotask(() => void this.#run());
+    }
+    return options.signal === undefined ? round.promise : abortable(round.promise, options.signal);
+  }
+
+  async #run(): Promise<void> {
+    for (let round = this.#rounds.shift(); round !== undefined; round = this.#rounds.shift()) {
+      const now = this.#hooks.clock.monotonic();
+      // What is in use is refreshed along, except where asking would create a topic.
+      const names = round.autoCreate
+        ? [...round.names]
+        : [...new Set([...round.names, ...this.state.inUse(now)])];
+      try {
+        const response = await this.#hooks.request(round.all ? null : names, round.autoCreate);
+        this.#accept(response, round.all);
+        round.resolve(this.state.snapshot);
+      } catch (error) {
+        round.reject(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  #accept(response: ResponseDecoded<'Metadata'>, all: boolean): void {
+    const { changed, recreated } = this.state.accept(response, all);
+    const { clock, logger, metadataMaxAgeMs } = this.#hooks;
+    for (const topic of recreated) {
+      logger.warn(`topic ${topic} was deleted and created again: it has a new id`, { topic });
+    }
+    this.#lastAt = clock.monotonic();
+    if (!this.#closed) this.#alarm.ringAt(this.#lastAt + metadataMaxAgeMs);
+    this.#hooks.accepted(this.state.snapshot, changed);
+  }
+
+  /** Asks for a refresh after a short backoff; many calls make one request. */
+  refreshSoon(reason: string): void {
+    if (this.#closed) return;
+    this.#hooks.logger.debug(`metadata is refreshed: ${reason}`);
+    const { clock, retryBackoff } = this.#hooks;
+    // The first wish after a quiet time is granted at once.
+    const earliest = this.#lastAt + retryBackoff(Math.max(0, this.#soonAttempt - 1));
+    this.#alarm.ringAt(Math.max(clock.monotonic(), earliest));
+  }
+
+  #background(): void {
+    this.refresh(undefined, {}).then(
+      () => {
+        this.#soonAttempt = 0;
+      },
+      (error: unknown) => {
+        if (this.#closed) return;
+        this.#soonAttempt++;
+        this.#hooks.logger.warn('metadata could not be refreshed', { error });
+        this.#lastAt = this.#hooks.clock.monotonic();
+        this.refreshSoon('the last refresh failed');
+      },
+    );
+  }
+
+  async metadataFor(topics: readonly string[], options: MetadataOptions): Promise<ClusterMetadata> {
+    const { clock, apiTimeoutMs } = this.#hooks;
+    const startedAt = clock.monotonic();
+    const timeoutMs = options.timeoutMs ?? apiTimeoutMs;
+    for (const name of topics) this.state.use(name, startedAt);
+    for (let attempt = 0; ; attempt++) {
+      const missing = topics.filter((name) => !isUsable(this.state.topic(name)));
+      if (missing.length === 0) return this.state.snapshot;
+      const metadata = await this.#attempt(missing, options, startedAt + timeoutMs);
+      const open = missing.filter((name) => !isUsable(metadata.topics.get(name)));
+      if (open.length === 0) return metadata;
+      for (const name of open) failWhenFinal(name, metadata.topics.get(name), options);
+      const left = startedAt + timeoutMs - clock.monotonic();
+      if (left <= 0) throw notInTime(open, metadata, timeoutMs);
+      await this.#hooks.delay(
+        Math.min(left, this.#hooks.retryBackoff(attempt)),
+        options.signal,
+      );
+    }
+  }
+
+  /** A refresh that gives up at `deadline`, with the reason why metadata was wanted. */
+  async #attempt(
+    names: readonly string[],
+    options: MetadataOptions,
+    deadline: number,
+  ): Promise<ClusterMetadata> {
+    const left = Math.max(1, deadline - this.#hooks.clock.monotonic());
+    const done = new AbortController();
+    const signals = options.signal ? [options.signal, done.signal] : [done.signal];
+    const work = this.refresh(names, { ...options, signal: options.signal });
+    const late = this.#hooks.delay(left, AbortSignal.any(signals)).then(() => undefined);
+    late.catch(() => undefined);
+    try {
+      const metadata = await Promise.race([work, late]);
+      if (metadata !== undefined) return metadata;
+      throw notInTime(names, this.state.snapshot, options.timeoutMs ?? this.#hooks.apiTimeoutMs);
+    } catch (error) {
+      work.catch(() => undefined);
+      throw error;
+    } finally {
+      done.abort();
+    }
+  }
+
+  close(error: KafkaError): void {
+    this.#closed = true;
+    this.#alarm.cancel();
+    for (const round of this.#rounds.splice(0)) round.reject(error);
+  }
+}
+
+function newRound(autoCreate: boolean): Round {
+  let resolve: Round['resolve'] = () => undefined;
+  let reject: Round['reject'] = () => undefined;
+  const promise = new Promise<ClusterMetadata>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  promise.catch(() => undefined);
+  return { names: new Set(), all: false, autoCreate, promise, resolve, reject };
+}
+
+function isUsable(topic: TopicMetadata | undefined): boolean {
+  return topic !== undefined && topic.error === 'NONE' && topic.partitions.length > 0;
+}
+
+function failWhenFinal(
+  name: string,
+  topic: TopicMetadata | undefined,
+  options: MetadataOptions,
+): void {
+  const code = topic?.error ?? 'UNKNOWN_TOPIC_OR_PARTITION';
+  if (code === 'NONE') return;
+  if (code === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    if (options.allowAutoCreate) return;
+    throw new KafkaError(code, `Topic ${name} does not exist.`, {
+      topic: name,
+      hint: 'Create it first, for example with admin.createTopics().',
+    });
+  }
+  const error = new KafkaError(code, undefined, { topic: name });
+  if (!error.retriable) throw error;
+}
+
+function notInTime(
+  names: readonly string[],
+  metadata: ClusterMetadata,
+  timeoutMs: number,
+): KafkaError {
+  const why = names.map((name) => `${name}: ${metadata.topics.get(name)?.error ?? 'no answer'}`);
+  return new KafkaError(
+    'METADATA_TIMEOUT',
+    `Metadata did not arrive within ${timeoutMs} ms (${why.join('; ')}).`,
+    { hint: 'Does the topic exist, may it be created automatically, and is a broker reachable?' },
+  );
+}
+
