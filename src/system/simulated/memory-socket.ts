@@ -38,6 +38,7 @@ export class MemorySocket implements Socket {
   #scheduled = false;
   #paused = false;
   #ending = false;
+  #endSent = false;
   #closed = false;
 
   private constructor(
@@ -92,7 +93,8 @@ export class MemorySocket implements Socket {
 
   resume(): void {
     this.#paused = false;
-    this.#peer?.#schedule();
+    const peer = this.#peer;
+    if (peer !== undefined) peer.#schedule();
   }
 
   end(): void {
@@ -112,7 +114,7 @@ export class MemorySocket implements Socket {
   break(error: Error): void {
     const peer = this.#peer;
     this.#close(error);
-    peer?.#close(error);
+    if (peer !== undefined) peer.#close(error);
   }
 
   #schedule(): void {
@@ -126,7 +128,8 @@ export class MemorySocket implements Socket {
 
   #deliver(): void {
     const peer = this.#peer;
-    while (!this.#closed && peer !== undefined && !peer.#closed && !peer.#paused) {
+    if (peer === undefined || peer.#closed) return;
+    while (!this.#closed && !peer.#closed && !peer.#paused) {
       const [length, done] = this.#fill();
       if (length > 0) peer.onData(delivery.subarray(0, length));
       for (const written of done) written();
@@ -137,9 +140,17 @@ export class MemorySocket implements Socket {
       this.#needDrain = false;
       this.onDrain();
     }
-    if (this.#ending) {
+    if (this.#ending) this.#sendEnd(peer);
+  }
+
+  /** Half of a close: the peer may still send what it has, then ends too. */
+  #sendEnd(peer: MemorySocket): void {
+    this.#endSent = true;
+    if (peer.#endSent) {
       this.#close();
-      peer?.end();
+      peer.#close();
+    } else {
+      peer.end();
     }
   }
 

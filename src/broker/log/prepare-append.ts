@@ -1,0 +1,4 @@
+export declare function prepareAppend(
+  batches: Buffer,
+  compressionType: string,
+): Promise<void> | undefined;
