@@ -6,10 +6,11 @@ import { type RecordBatch, type RecordsOptions, checkedCount, leftOver } from '.
 /** What a walk over all records of a batch found. */
 export interface RecordsSummary {
   readonly count: number;
-  /** The largest and smallest record timestamp, -1 in an empty batch. */
+  /** The largest record timestamp; as in Kafka at least -1, which stands for none. */
   readonly maxTimestamp: number;
+  /** The smallest record timestamp. */
   readonly minTimestamp: number;
-  /** Offset delta of the first record that has the largest timestamp, -1 in an empty batch. */
+  /** Offset delta of the first record that has the largest timestamp. */
   readonly maxTimestampOffsetDelta: number;
   /** Place in the batch of the first record without a key, -1 where all have one. */
   readonly firstKeylessIndex: number;
@@ -76,8 +77,8 @@ function summarise(batch: RecordBatch, section: Buffer): RecordsSummary {
   const base = batch.baseTimestamp;
   return {
     count,
-    maxTimestamp: count === 0 ? -1 : base + maxDelta,
-    minTimestamp: count === 0 ? -1 : base + minDelta,
+    maxTimestamp: Math.max(-1, base + maxDelta),
+    minTimestamp: base + minDelta,
     maxTimestampOffsetDelta,
     firstKeylessIndex,
     sequential,
