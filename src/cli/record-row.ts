@@ -24,22 +24,18 @@ export interface ProducibleRow {
 type Bytes = Buffer | null;
 
 /**
- * One record as a line of JSON. Bytes that are not UTF-8 come as base64 under `keyBase64` and
- * `valueBase64`, so that every record survives the way through a pipe.
+ * One record as a line of JSON. Bytes that are not UTF-8 come as `{"base64": …}`, so that every
+ * record survives the way through a pipe.
  */
 export function toJsonRow(record: PrintableRecord): string {
-  const headers = [...record.headers].map(([name, bytes]) =>
-    bytes === null || isText(bytes)
-      ? [name, textOf(bytes)]
-      : [name, { base64: bytes.toString('base64') }],
-  );
+  const headers = [...record.headers].map(([name, bytes]) => [name, readable(bytes)]);
   return JSON.stringify({
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
     timestamp: record.timestamp,
-    ...field('key', record.key),
-    ...field('value', record.value),
+    key: readable(record.key),
+    value: readable(record.value),
     ...(headers.length === 0 ? {} : { headers }),
   });
 }
@@ -61,8 +57,8 @@ export function fromJsonRow(line: string, number: number): ProducibleRow {
     topic: ofType(fields.get('topic'), 'string', `topic of line ${number}`),
     partition: ofType(fields.get('partition'), 'number', `partition of line ${number}`),
     timestamp: ofType(fields.get('timestamp'), 'number', `timestamp of line ${number}`),
-    key: bytesOf(fields, 'key'),
-    value: bytesOf(fields, 'value'),
+    key: asBytes(fields.get('key')),
+    value: asBytes(fields.get('value')),
     headers: headersOf(fields.get('headers'), number),
   };
 }
@@ -100,27 +96,24 @@ export function headersAsText(headers: PrintableRecord['headers'], absent = ''):
   return [...headers].map(([name, bytes]) => `${name}:${textOf(bytes) ?? absent}`).join(',');
 }
 
-function field(name: 'key' | 'value', bytes: Bytes): Record<string, string | null> {
-  if (bytes === null || isText(bytes)) return { [name]: textOf(bytes) };
-  return { [`${name}Base64`]: bytes.toString('base64') };
-}
-
-function isText(bytes: Buffer): boolean {
-  return Buffer.from(bytes.toString('utf8'), 'utf8').equals(bytes);
+function readable(bytes: Bytes): unknown {
+  if (bytes === null) return null;
+  const text = bytes.toString('utf8');
+  return Buffer.from(text, 'utf8').equals(bytes) ? text : { base64: bytes.toString('base64') };
 }
 
 function textOf(bytes: Bytes): string | null {
   return bytes === null ? null : bytes.toString('utf8');
 }
 
-function bytesOf(fields: ReadonlyMap<string, unknown>, name: 'key' | 'value'): Bytes {
-  const base64 = fields.get(`${name}Base64`);
-  return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : asBytes(fields.get(name));
-}
-
 function asBytes(value: unknown): Bytes {
   if (value === undefined || value === null) return null;
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value), 'utf8');
+  if (typeof value === 'string') return Buffer.from(value, 'utf8');
+  const [only, ...others] = typeof value === 'object' ? Object.entries(value) : [];
+  if (only?.[0] === 'base64' && typeof only[1] === 'string' && others.length === 0) {
+    return Buffer.from(only[1], 'base64');
+  }
+  return Buffer.from(JSON.stringify(value), 'utf8');
 }
 
 function headersOf(value: unknown, line: number): readonly (readonly [string, Bytes])[] {
@@ -131,8 +124,6 @@ function headersOf(value: unknown, line: number): readonly (readonly [string, By
     if (typeof name !== 'string') {
       throw new CommandFailure(`The headers of line ${line} are no list of [name, text] pairs.`);
     }
-    const wrapped = typeof content === 'object' && content !== null && 'base64' in content;
-    if (wrapped) return [name, Buffer.from(String(content.base64), 'base64')] as const;
     return [name, asBytes(content)] as const;
   });
 }
