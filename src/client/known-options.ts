@@ -12,7 +12,8 @@ export function checkOptionNames(what: string, options: object, known: readonly 
     if (known.includes(name)) continue;
     const suggestion = nearestName(name, known);
     throw new KafkaError('INVALID_ARGUMENT', `${what} has no option '${name}'.`, {
-      hint: suggestion === undefined ? `It knows ${known.join(', ')}.` : `Is '${suggestion}' meant?`,
+      hint:
+        suggestion === undefined ? `It knows ${known.join(', ')}.` : `Is '${suggestion}' meant?`,
     });
   }
 }

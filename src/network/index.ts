@@ -11,3 +11,11 @@ export {
   ServerConnection,
   type ServerConnectionOptions,
 } from './server-connection.js';
+export { Alarm } from './alarm.js';
+export { ApiRanges } from './api-ranges.js';
+export {
+  ClientConnection,
+  type ClientConnectionOptions,
+  type ConnectionSendOptions,
+} from './client-connection.js';
+export { clientSoftware } from './negotiation.js';

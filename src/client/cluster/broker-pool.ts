@@ -87,9 +87,13 @@ export class BrokerPool {
       });
       if (this.#closed || !this.#holds(node)) {
         connection.close();
-        throw new KafkaError('CONNECTION_CLOSED', 'The broker has moved or the client was closed.', {
-          broker,
-        });
+        throw new KafkaError(
+          'CONNECTION_CLOSED',
+          'The broker has moved or the client was closed.',
+          {
+            broker,
+          },
+        );
       }
       node.failures = 0;
       node.retryAt = 0;

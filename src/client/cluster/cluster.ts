@@ -33,7 +33,9 @@ export interface ClusterOptions {
 export type Destination = { readonly broker: number } | 'any' | 'controller';
 
 /** A request, or a function that makes it for the version that the broker understands. */
-export type RequestFor<A extends ApiName> = RequestInput<A> | ((version: number) => RequestInput<A>);
+export type RequestFor<A extends ApiName> =
+  | RequestInput<A>
+  | ((version: number) => RequestInput<A>);
 
 export interface SendOptions extends ConnectionSendOptions {
   /**
@@ -309,7 +311,10 @@ export class Cluster {
   coordinator(
     type: CoordinatorType,
     key: string,
-    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+    options: {
+      readonly signal?: AbortSignal | undefined;
+      readonly timeoutMs?: number | undefined;
+    } = {},
   ): Promise<number> {
     const found = this.#coordinators.find(type, key, options.timeoutMs);
     return options.signal === undefined ? found : abortable(found, options.signal);

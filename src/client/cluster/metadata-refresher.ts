@@ -14,7 +14,10 @@ export interface RefresherHooks {
   readonly metadataMaxAgeMs: number;
   readonly apiTimeoutMs: number;
   /** One Metadata request to any broker; null asks for all topics. */
-  request(topics: readonly string[] | null, autoCreate: boolean): Promise<ResponseDecoded<'Metadata'>>;
+  request(
+    topics: readonly string[] | null,
+    autoCreate: boolean,
+  ): Promise<ResponseDecoded<'Metadata'>>;
   accepted(metadata: ClusterMetadata, changed: boolean): void;
   retryBackoff(attempt: number): number;
   delay(ms: number, signal?: AbortSignal): Promise<void>;
@@ -139,10 +142,7 @@ export class MetadataRefresher {
       for (const name of open) failWhenFinal(name, metadata.topics.get(name), options);
       const left = startedAt + timeoutMs - clock.monotonic();
       if (left <= 0) throw notInTime(open, metadata, timeoutMs);
-      await this.#hooks.delay(
-        Math.min(left, this.#hooks.retryBackoff(attempt)),
-        options.signal,
-      );
+      await this.#hooks.delay(Math.min(left, this.#hooks.retryBackoff(attempt)), options.signal);
     }
   }
 
@@ -222,4 +222,3 @@ function notInTime(
     { hint: 'Does the topic exist, may it be created automatically, and is a broker reachable?' },
   );
 }
-

@@ -102,7 +102,8 @@ export class MetadataState {
   leaderHint(name: string, partition: number, leader: number, leaderEpoch: number): boolean {
     const topic = this.#topics.get(name);
     const known = topic?.partitions[partition];
-    if (topic === undefined || known === undefined || leaderEpoch <= known.leaderEpoch) return false;
+    if (topic === undefined || known === undefined || leaderEpoch <= known.leaderEpoch)
+      return false;
     const partitions = topic.partitions.slice();
     partitions[partition] = { ...known, leader, leaderEpoch };
     this.#put({ ...topic, partitions }, topic);
