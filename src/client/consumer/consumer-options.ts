@@ -1,3 +1,4 @@
+import type { KafkaError } from '../../errors/index.js';
 import type { DeserializerLike } from '../../serde/index.js';
 import type { Assignor } from './assignors/assignor.js';
 
@@ -74,17 +75,18 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly checkCrcs?: boolean | undefined;
   /** New topics of an expression and new partitions are noticed after so long; default 300 000. */
   readonly metadataMaxAgeMs?: number | undefined;
-  /** Longest wait for one request that does not block on the broker; default 30 000. */
-  readonly requestTimeoutMs?: number | undefined;
-  /** First and longest pause before a failed request is tried again; default 100 and 1000. */
-  readonly retryBackoffMs?: number | undefined;
-  readonly retryBackoffMaxMs?: number | undefined;
   /** Partitions were added; `seek` works here, and nothing is delivered before it is done. */
   readonly onAssigned?: RebalanceHook | undefined;
   /** Partitions are about to go; `commit` works here. */
   readonly onRevoked?: RebalanceHook | undefined;
   /** Partitions are gone already (expelled, fenced or too slow): commits are pointless. */
   readonly onLost?: RebalanceHook | undefined;
-  /** Ends the consumer as `close` does; a loop that waits fails with ABORTED. */
+  /**
+   * Hears of what the consumer survives: a record held longer than `maxPollIntervalMs`
+   * (POLL_TIMEOUT), an automatic commit that failed, a hook that threw. What it cannot survive is
+   * thrown by the loop. Default: the logger.
+   */
+  readonly onError?: ((error: KafkaError) => void) | undefined;
+  /** Ends the consumer as `close` does; the loop ends quietly. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -37,3 +37,14 @@ export function without(
 export function partitionNames(partitions: readonly TopicPartition[]): string {
   return partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
 }
+
+/** Whatever belongs to partitions, under their topic, in the order given. */
+export function groupByTopic<T extends TopicPartition>(items: Iterable<T>): Map<string, T[]> {
+  const topics = new Map<string, T[]>();
+  for (const each of items) {
+    const list = topics.get(each.topic);
+    if (list === undefined) topics.set(each.topic, [each]);
+    else list.push(each);
+  }
+  return topics;
+}

@@ -1,0 +1,212 @@
+import { KafkaError } from '../../errors/index.js';
+import { type DeserializerFunction, toDeserializer } from '../../serde/index.js';
+import { resolveAssignors } from './assignors/index.js';
+import type { Assignor } from './assignors/assignor.js';
+import type {
+  ConsumerOptions,
+  OffsetReset,
+  RebalanceHook,
+  TopicPartition,
+} from './consumer-options.js';
+import { latestTimestamp, earliestTimestamp } from './partition-state.js';
+
+/** The options with defaults filled in and checked. */
+export interface ConsumerSettings<K, V> {
+  readonly groupId: string | undefined;
+  readonly topics: readonly string[] | RegExp | undefined;
+  readonly assign: readonly TopicPartition[] | undefined;
+  readonly offsetReset: OffsetReset;
+  readonly autoCommit: boolean;
+  readonly autoCommitIntervalMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly maxPollIntervalMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly fetchMinBytes: number;
+  readonly fetchMaxWaitMs: number;
+  readonly fetchMaxBytes: number;
+  readonly maxPartitionFetchBytes: number;
+  readonly queuedMaxBytes: number;
+  readonly readCommitted: boolean;
+  readonly assignors: readonly Assignor[];
+  readonly groupInstanceId: string | null;
+  readonly rackId: string;
+  /** Undefined: bytes as they are. */
+  readonly keyDeserializer: DeserializerFunction<K> | undefined;
+  readonly valueDeserializer: DeserializerFunction<V> | undefined;
+  readonly checkCrcs: boolean;
+  readonly metadataMaxAgeMs: number;
+  readonly onAssigned: RebalanceHook | undefined;
+  readonly onRevoked: RebalanceHook | undefined;
+  readonly onLost: RebalanceHook | undefined;
+  readonly onError: ((error: KafkaError) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const int32Max = 0x7fffffff;
+
+/** Every option, with the smallest and largest number where it is one. */
+const known: Record<keyof ConsumerOptions, readonly [min: number, max: number] | undefined> = {
+  groupId: undefined,
+  topics: undefined,
+  assign: undefined,
+  fromBeginning: undefined,
+  offsetReset: undefined,
+  commit: undefined,
+  autoCommitIntervalMs: [1, int32Max],
+  sessionTimeoutMs: [1, int32Max],
+  heartbeatIntervalMs: [1, int32Max],
+  maxPollIntervalMs: [1, int32Max],
+  rebalanceTimeoutMs: [1, int32Max],
+  fetchMinBytes: [0, int32Max],
+  fetchMaxWaitMs: [0, int32Max],
+  fetchMaxBytes: [1, int32Max],
+  maxPartitionFetchBytes: [1, int32Max],
+  queuedMaxBytes: [1, Number.MAX_SAFE_INTEGER],
+  isolationLevel: undefined,
+  assignors: undefined,
+  groupInstanceId: undefined,
+  rackId: undefined,
+  keyDeserializer: undefined,
+  valueDeserializer: undefined,
+  checkCrcs: undefined,
+  metadataMaxAgeMs: [1, int32Max],
+  onAssigned: undefined,
+  onRevoked: undefined,
+  onLost: undefined,
+  onError: undefined,
+  signal: undefined,
+};
+
+/** Checks options and fills in defaults; fails with INVALID_ARGUMENT, saying what to write. */
+export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): ConsumerSettings<K, V> {
+  checkNames(options);
+  checkNumbers(options);
+  checkSubscription(options);
+  const maxPollIntervalMs = options.maxPollIntervalMs ?? 300_000;
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? 45_000;
+  const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.min(3000, sessionTimeoutMs / 3);
+  if (heartbeatIntervalMs >= sessionTimeoutMs) {
+    throw invalid('heartbeatIntervalMs must be below sessionTimeoutMs; a third of it is usual.');
+  }
+  const key = options.keyDeserializer;
+  const value = options.valueDeserializer;
+  return {
+    groupId: options.groupId,
+    topics: Array.isArray(options.topics) ? [...new Set(options.topics)].sort() : options.topics,
+    assign: options.assign,
+    offsetReset: options.offsetReset ?? (options.fromBeginning === true ? 'earliest' : 'latest'),
+    autoCommit: options.commit !== 'manual' && options.groupId !== undefined,
+    autoCommitIntervalMs: options.autoCommitIntervalMs ?? 5000,
+    sessionTimeoutMs,
+    heartbeatIntervalMs,
+    maxPollIntervalMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? maxPollIntervalMs,
+    fetchMinBytes: options.fetchMinBytes ?? 1,
+    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 500,
+    fetchMaxBytes: options.fetchMaxBytes ?? 52_428_800,
+    maxPartitionFetchBytes: options.maxPartitionFetchBytes ?? 1_048_576,
+    queuedMaxBytes: options.queuedMaxBytes ?? 33_554_432,
+    readCommitted: options.isolationLevel === 'read_committed',
+    assignors: resolveAssignors(options.assignors),
+    groupInstanceId: options.groupInstanceId ?? null,
+    rackId: options.rackId ?? '',
+    keyDeserializer: key === undefined ? undefined : toDeserializer(key),
+    valueDeserializer: value === undefined ? undefined : toDeserializer(value),
+    checkCrcs: options.checkCrcs ?? true,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    onAssigned: options.onAssigned,
+    onRevoked: options.onRevoked,
+    onLost: options.onLost,
+    onError: options.onError,
+    signal: options.signal,
+  };
+}
+
+/** The timestamp to ask ListOffsets for; undefined when there is to be no reset. */
+export function resetTimestamp(reset: OffsetReset): number | undefined {
+  if (reset === 'none') return undefined;
+  return reset === 'earliest' ? earliestTimestamp : latestTimestamp;
+}
+
+function checkNames(options: object): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const near = nearest(name, Object.keys(known));
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    throw invalid(`A consumer has no option '${name}'.${hint}`);
+  }
+}
+
+function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
+  for (const [name, range] of Object.entries(known)) {
+    const value: unknown = options[name as keyof ConsumerOptions];
+    if (range === undefined || value === undefined) continue;
+    const [min, max] = range;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+      throw invalid(`${name} must be a whole number from ${min} to ${max}, not ${String(value)}.`);
+    }
+  }
+  oneOf('offsetReset', options.offsetReset, ['earliest', 'latest', 'none']);
+  oneOf('commit', options.commit, ['auto', 'manual']);
+  oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']);
+}
+
+function oneOf(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  throw invalid(`${name} must be one of ${choices.join(', ')}, not ${String(value)}.`);
+}
+
+function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
+  const { topics, assign, groupId, fromBeginning, offsetReset } = options;
+  if ((topics === undefined) === (assign === undefined)) {
+    throw invalid('A consumer needs either topics or assign, and not both.');
+  }
+  if (groupId === '') throw invalid('groupId must not be empty; leave it out to read alone.');
+  if (Array.isArray(topics)) {
+    const wrong = topics.find((topic) => typeof topic !== 'string' || topic === '');
+    if (topics.length === 0 || wrong !== undefined) {
+      throw invalid('topics must be a list of names, or a regular expression.');
+    }
+  } else if (topics !== undefined && !(topics instanceof RegExp)) {
+    throw invalid('topics must be a list of names, or a regular expression.');
+  }
+  if (fromBeginning === true && offsetReset !== undefined && offsetReset !== 'earliest') {
+    throw invalid(`fromBeginning contradicts offsetReset '${offsetReset}': give one of them.`);
+  }
+  if (options.groupInstanceId !== undefined && (groupId === undefined || topics === undefined)) {
+    throw invalid('groupInstanceId belongs to a member of a group: give groupId and topics.');
+  }
+}
+
+/** The known name that takes fewest changes, when they are few. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of names) {
+    const changes = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (changes < fewest) {
+      best = candidate;
+      fewest = changes;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein's distance, a row at a time. */
+function distance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const change = (row[j - 1] as number) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] as number;
+}
+
+function invalid(message: string): KafkaError {
+  return new KafkaError('INVALID_ARGUMENT', message);
+}

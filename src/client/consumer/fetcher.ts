@@ -1,0 +1,419 @@
+import { zeroUuid } from '../../bytes/index.js';
+import { errorCodeOf, isKafkaError, KafkaError } from '../../errors/index.js';
+import type { RequestInput, ResponseDecoded } from '../../protocol/index.js';
+import type { Timer } from '../../system/index.js';
+import type { Cluster, PartitionMetadata } from '../cluster/index.js';
+import type { FetchBuffer } from './fetch-buffer.js';
+import {
+  FetchSession,
+  type FetchTarget,
+  haveTopicIds,
+  type SessionRequest,
+} from './fetch-session.js';
+import { FetchedPartition } from './fetched-partition.js';
+import { asKafkaError } from './offset-lookup.js';
+import type { PartitionState } from './partition-state.js';
+import type { SubscriptionState } from './subscription-state.js';
+import { groupByTopic } from './topic-partitions.js';
+
+export interface FetcherSettings {
+  readonly fetchMinBytes: number;
+  readonly fetchMaxWaitMs: number;
+  readonly fetchMaxBytes: number;
+  readonly maxPartitionFetchBytes: number;
+  readonly queuedMaxBytes: number;
+  readonly readCommitted: boolean;
+  readonly rackId: string;
+  readonly checkCrcs: boolean;
+}
+
+/** What the fetcher leaves to others. */
+export interface FetcherHost {
+  /** Something was added to the buffer. */
+  fetched(): void;
+  /** The fetch offset is outside what the partition holds. */
+  offsetOutOfRange(state: PartitionState): void;
+  /** The log was cut below the fetch offset (KIP-320, KIP-595): `offset` is where it ends now. */
+  truncated(state: PartitionState, offset: number, leaderEpoch: number): void;
+  /** The loop has to know: trying again does not help. */
+  failed(state: PartitionState, error: KafkaError): void;
+}
+
+/** One broker that partitions are fetched from. */
+interface Source {
+  readonly broker: number;
+  readonly session: FetchSession;
+  inFlight: boolean;
+  /** Bytes the answer under way may bring. */
+  reserved: number;
+  retryAt: number;
+  failures: number;
+}
+
+/** A partition while a request for it is under way. */
+interface Asked {
+  readonly state: PartitionState;
+  readonly incarnation: number;
+  readonly target: FetchTarget;
+}
+
+/** While other partitions of a broker are full, its idle ones are asked this often. */
+const sharedPollMs = 50;
+/** A follower that was recommended is asked for so long before the leader is asked again. */
+const preferredReplicaMs = 300_000;
+
+/**
+ * Keeps data coming: one Fetch under way per broker, for all partitions of which not enough is
+ * buffered. `wake` looks whether there is something to ask; it is called whenever a partition,
+ * the buffer or the metadata has changed, and costs little when nothing is to be done.
+ *
+ * A broker answers one connection in order and lets a fetch without data wait, so a partition
+ * that runs empty during such a wait would starve. Therefore a fetch waits only when every
+ * partition of the broker takes part in it; otherwise it is answered at once and repeated.
+ */
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #settings: FetcherSettings;
+  readonly #subscription: SubscriptionState;
+  readonly #buffer: FetchBuffer;
+  readonly #host: FetcherHost;
+  readonly #lane: string;
+  readonly #sources = new Map<number, Source>();
+  readonly #abort = new AbortController();
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(
+    cluster: Cluster,
+    settings: FetcherSettings,
+    subscription: SubscriptionState,
+    buffer: FetchBuffer,
+    host: FetcherHost,
+  ) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#subscription = subscription;
+    this.#buffer = buffer;
+    this.#host = host;
+    this.#lane = cluster.lane('fetch');
+  }
+
+  /** Brokers with a fetch under way. */
+  get inFlight(): number {
+    let count = 0;
+    for (const source of this.#sources.values()) if (source.inFlight) count++;
+    return count;
+  }
+
+  /** Sends what can be sent now, and sees to it that the rest is looked at in time. */
+  wake(): void {
+    if (this.#stopped) return;
+    const now = this.#cluster.system.clock.monotonic();
+    const plans = new Map<Source, { asked: Asked[]; full: boolean }>();
+    for (const state of this.#subscription) {
+      const source = this.#sourceOf(state, now);
+      if (source === undefined || source.inFlight) continue;
+      let plan = plans.get(source);
+      if (plan === undefined) plans.set(source, (plan = { asked: [], full: false }));
+      if (state.queuedBytes * 2 >= this.#settings.maxPartitionFetchBytes) plan.full = true;
+      else plan.asked.push(this.#ask(state));
+    }
+    for (const [source, { asked, full }] of plans) {
+      if (asked.length === 0) continue;
+      const bytes = this.#budget(asked.length);
+      if (bytes === 0) continue;
+      if (source.retryAt > now) this.#wakeAt(source.retryAt);
+      else void this.#fetch(source, asked, full, bytes);
+    }
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#abort.abort();
+    this.#cluster.closeLane(this.#lane);
+  }
+
+  /** The broker to ask for the partition now, if any. */
+  #sourceOf(state: PartitionState, now: number): Source | undefined {
+    if (state.paused || state.fetchOffset < 0) return undefined;
+    if (state.retryAt > now) {
+      this.#wakeAt(state.retryAt);
+      return undefined;
+    }
+    const known = this.#metadataOf(state);
+    if (known === undefined || known.leader < 0) {
+      this.#cluster.refreshSoon(`${state.topic}-${state.partition} has no leader`);
+      this.#backOff(state, now);
+      return undefined;
+    }
+    if (state.preferredReplica >= 0) {
+      const usable = state.preferredUntil > now && known.isr.includes(state.preferredReplica);
+      if (!usable) state.preferredReplica = -1;
+    }
+    const broker = state.preferredReplica >= 0 ? state.preferredReplica : known.leader;
+    let source = this.#sources.get(broker);
+    if (source === undefined) {
+      const session = new FetchSession();
+      source = { broker, session, inFlight: false, reserved: 0, retryAt: 0, failures: 0 };
+      this.#sources.set(broker, source);
+    }
+    return source;
+  }
+
+  #metadataOf(state: PartitionState): PartitionMetadata | undefined {
+    return this.#cluster.topic(state.topic)?.partitions[state.partition];
+  }
+
+  #ask(state: PartitionState): Asked {
+    const { topic, partition, fetchOffset } = state;
+    const target = {
+      topic,
+      topicId: this.#cluster.topic(topic)?.id ?? zeroUuid,
+      partition,
+      currentLeaderEpoch: this.#metadataOf(state)?.leaderEpoch ?? -1,
+      fetchOffset,
+      lastFetchedEpoch: state.fetchEpoch,
+      partitionMaxBytes: this.#settings.maxPartitionFetchBytes,
+    };
+    return { state, incarnation: state.incarnation, target };
+  }
+
+  /** Bytes the next answer may have: what is free of the budget, never nothing when all is empty. */
+  #budget(partitions: number): number {
+    const { queuedMaxBytes, fetchMaxBytes, maxPartitionFetchBytes } = this.#settings;
+    let used = this.#buffer.bytes;
+    for (const source of this.#sources.values()) used += source.reserved;
+    const wanted = Math.min(fetchMaxBytes, partitions * maxPartitionFetchBytes);
+    if (used === 0) return Math.min(wanted, queuedMaxBytes);
+    const free = queuedMaxBytes - used;
+    // Crumbs are not worth a request: wait until a fair part is free.
+    return free * 4 >= Math.min(wanted, queuedMaxBytes) ? Math.min(wanted, free) : 0;
+  }
+
+  async #fetch(source: Source, asked: Asked[], full: boolean, bytes: number): Promise<void> {
+    const { fetchMaxWaitMs } = this.#settings;
+    const maxWaitMs = full ? 0 : fetchMaxWaitMs;
+    const request = source.session.next(asked.map((each) => each.target));
+    source.inFlight = true;
+    source.reserved = bytes;
+    let brought = false;
+    try {
+      const response = await this.#cluster.send(
+        'Fetch',
+        this.#input(request, maxWaitMs, bytes),
+        { broker: source.broker },
+        {
+          lane: this.#lane,
+          signal: this.#abort.signal,
+          timeoutMs: maxWaitMs + this.#cluster.options.requestTimeoutMs,
+          versionMax: haveTopicIds(request) ? undefined : 12,
+        },
+      );
+      if (this.#stopped) return;
+      brought = this.#accept(source, asked, response);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#sendFailed(source, asked, asKafkaError(error));
+    } finally {
+      source.inFlight = false;
+      source.reserved = 0;
+    }
+    if (full && !brought) source.retryAt = this.#later(Math.min(sharedPollMs, fetchMaxWaitMs));
+    if (brought) this.#host.fetched();
+    this.wake();
+  }
+
+  #input(request: SessionRequest, maxWaitMs: number, maxBytes: number): RequestInput<'Fetch'> {
+    return {
+      maxWaitMs,
+      minBytes: this.#settings.fetchMinBytes,
+      maxBytes,
+      isolationLevel: this.#settings.readCommitted ? 1 : 0,
+      sessionId: request.sessionId,
+      sessionEpoch: request.sessionEpoch,
+      topics: [...groupByTopic(request.targets)].map(([topic, targets]) => ({
+        topic,
+        topicId: targets[0]?.topicId ?? zeroUuid,
+        partitions: targets.map((target) => ({
+          partition: target.partition,
+          currentLeaderEpoch: target.currentLeaderEpoch,
+          fetchOffset: target.fetchOffset,
+          lastFetchedEpoch: target.lastFetchedEpoch,
+          partitionMaxBytes: target.partitionMaxBytes,
+        })),
+      })),
+      forgottenTopicsData: [...groupByTopic(request.forgotten)].map(([topic, targets]) => ({
+        topic,
+        topicId: targets[0]?.topicId ?? zeroUuid,
+        partitions: targets.map((target) => target.partition),
+      })),
+      rackId: this.#settings.rackId,
+    };
+  }
+
+  /** Takes an answer apart; true when it brought something for the loop. */
+  #accept(source: Source, asked: Asked[], response: ResponseDecoded<'Fetch'>): boolean {
+    const code = errorCodeOf(response.errorCode);
+    if (code !== 'NONE') {
+      const forgotten = code === 'FETCH_SESSION_ID_NOT_FOUND';
+      source.session.failed(forgotten);
+      if (code === 'FETCH_SESSION_TOPIC_ID_ERROR') this.#cluster.refreshSoon('topic ids differ');
+      const isSession = forgotten || code === 'INVALID_FETCH_SESSION_EPOCH';
+      // A lost session costs one more request, not a pause, unless it happens again at once.
+      if (!isSession || source.failures > 0) this.#pause(source);
+      source.failures++;
+      return false;
+    }
+    source.failures = 0;
+    source.session.succeeded(response.sessionId);
+    const byKey = new Map<string, Asked>();
+    for (const each of asked) byKey.set(`${each.target.topic}:${each.target.partition}`, each);
+    let brought = false;
+    for (const { topic: name, topicId, partitions } of response.responses) {
+      const topic = name || this.#cluster.topicName(topicId);
+      for (const answer of partitions) {
+        const each = byKey.get(`${topic}:${answer.partitionIndex}`);
+        if (each === undefined || each.incarnation !== each.state.incarnation) continue;
+        if (this.#acceptPartition(source, each, answer, response)) brought = true;
+      }
+    }
+    return brought;
+  }
+
+  #acceptPartition(
+    source: Source,
+    { state }: Asked,
+    answer: PartitionAnswer,
+    response: ResponseDecoded<'Fetch'>,
+  ): boolean {
+    const code = errorCodeOf(answer.errorCode);
+    if (code !== 'NONE') {
+      this.#partitionFailed(source, state, code, answer, response);
+      return false;
+    }
+    const { divergingEpoch, preferredReadReplica, records } = answer;
+    if (divergingEpoch.epoch >= 0 || divergingEpoch.endOffset >= 0) {
+      this.#host.truncated(state, divergingEpoch.endOffset, divergingEpoch.epoch);
+      return false;
+    }
+    state.failures = 0;
+    state.problem = undefined;
+    const { readCommitted, checkCrcs } = this.#settings;
+    const end = readCommitted ? answer.lastStableOffset : answer.highWatermark;
+    if (end >= 0) state.endOffset = end;
+    if (answer.logStartOffset >= 0) state.logStartOffset = answer.logStartOffset;
+    if (preferredReadReplica >= 0) {
+      state.preferredReplica = preferredReadReplica;
+      state.preferredUntil = this.#later(preferredReplicaMs);
+      return false;
+    }
+    if (records === null || records.length === 0) return false;
+    const aborted = readCommitted ? answer.abortedTransactions : null;
+    const fetched = new FetchedPartition({ state, records, aborted, endOffset: end, checkCrcs });
+    try {
+      const last = fetched.end();
+      if (last === undefined) return false;
+      state.fetchOffset = Math.max(state.fetchOffset, last.offset);
+      state.fetchEpoch = last.leaderEpoch;
+    } catch (error) {
+      this.#host.failed(state, this.#about(state, asKafkaError(error)));
+      return false;
+    }
+    this.#buffer.push(fetched);
+    return true;
+  }
+
+  #partitionFailed(
+    source: Source,
+    state: PartitionState,
+    code: KafkaError['code'],
+    answer: PartitionAnswer,
+    response: ResponseDecoded<'Fetch'>,
+  ): void {
+    const { topic, partition, fetchOffset: offset } = state;
+    const error = new KafkaError(code, undefined, { topic, partition, offset });
+    state.problem = error;
+    const now = this.#cluster.system.clock.monotonic();
+    const fromFollower = source.broker === state.preferredReplica;
+    state.preferredReplica = -1;
+    switch (code) {
+      case 'OFFSET_OUT_OF_RANGE':
+      case 'OFFSET_MOVED_TO_TIERED_STORAGE':
+        // A follower may lag behind: only the leader's word counts. And what was fetched before
+        // is handed out first.
+        if (!fromFollower && state.position === state.fetchOffset) {
+          this.#host.offsetOutOfRange(state);
+        } else {
+          this.#backOff(state, now);
+        }
+        return;
+      case 'TOPIC_AUTHORIZATION_FAILED':
+      case 'CORRUPT_MESSAGE':
+      case 'UNSUPPORTED_COMPRESSION_TYPE':
+        this.#backOff(state, now);
+        this.#host.failed(state, error);
+        return;
+      default: {
+        const { leaderId, leaderEpoch } = answer.currentLeader;
+        const brokers = response.nodeEndpoints.map(({ nodeId, host, port, rack }) => {
+          return { id: nodeId, host, port, rack };
+        });
+        const learnt =
+          leaderId >= 0 &&
+          this.#cluster.leaderHint(topic, partition, leaderId, leaderEpoch, brokers);
+        if (!learnt) this.#cluster.refreshSoon(`fetch of ${topic}-${partition}: ${code}`);
+        if (!learnt || state.failures > 0) this.#backOff(state, now);
+        else state.failures++;
+      }
+    }
+  }
+
+  /** The request got no answer: it is unknown how much of it the broker has seen. */
+  #sendFailed(source: Source, asked: Asked[], error: KafkaError): void {
+    source.session.failed(false);
+    this.#pause(source);
+    source.failures++;
+    for (const { state } of asked) state.problem = error;
+    if (error.retriable || isKafkaError(error, 'BROKER_NOT_AVAILABLE')) {
+      this.#cluster.refreshSoon(`fetch from broker ${source.broker}: ${error.code}`);
+      return;
+    }
+    const first = asked[0]?.state;
+    if (first !== undefined) this.#host.failed(first, this.#about(first, error));
+  }
+
+  #about(state: PartitionState, cause: KafkaError): KafkaError {
+    const { topic, partition, fetchOffset: offset } = state;
+    return new KafkaError(cause.code, cause.message, { topic, partition, offset, cause });
+  }
+
+  #pause(source: Source): void {
+    source.retryAt = this.#later(this.#cluster.retryBackoff(source.failures));
+  }
+
+  #backOff(state: PartitionState, now: number): void {
+    state.retryAt = now + this.#cluster.retryBackoff(state.failures++);
+    this.#wakeAt(state.retryAt);
+  }
+
+  #later(ms: number): number {
+    return this.#cluster.system.clock.monotonic() + ms;
+  }
+
+  /** Sees to it that `wake` runs at that moment, or before. */
+  #wakeAt(moment: number): void {
+    if (moment >= this.#timerAt || this.#stopped) return;
+    this.#timer?.cancel();
+    this.#timerAt = moment;
+    const { clock } = this.#cluster.system;
+    this.#timer = clock.after(Math.max(1, moment - clock.monotonic()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.wake();
+    });
+  }
+}
+
+type PartitionAnswer = ResponseDecoded<'Fetch'>['responses'][number]['partitions'][number];

@@ -1,0 +1,109 @@
+import type { KafkaError } from '../../errors/index.js';
+import type { TopicPartition } from './consumer-options.js';
+
+/** Special timestamps of ListOffsets. */
+export const latestTimestamp = -1;
+export const earliestTimestamp = -2;
+
+/** A place in a partition: an offset, and the leader epoch of the record before it. */
+export interface FetchPosition {
+  readonly offset: number;
+  /** -1 when unknown. */
+  readonly leaderEpoch: number;
+}
+
+/**
+ * What the consumer knows about one assigned partition.
+ *
+ * ```
+ *   committed ≤ unfinished ≤ position ≤ fetchOffset ≤ endOffset
+ *              (at hand)    (delivered) (buffered up to here)
+ * ```
+ *
+ * Whatever moves the position from outside (a seek, a reset, a revocation) raises `incarnation`:
+ * answers and buffered records of an earlier one are dropped by whoever holds them.
+ */
+export class PartitionState implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  incarnation = 0;
+  /** Next offset to hand out, -1 while unknown. */
+  position = -1;
+  /** Leader epoch of the batch that the position is in or behind, -1 when unknown. */
+  positionEpoch = -1;
+  /** Next offset to fetch. */
+  fetchOffset = -1;
+  /** Leader epoch of the last batch fetched. */
+  fetchEpoch = -1;
+  /** First offset handed out that the loop has not finished, -1 when there is none. */
+  unfinished = -1;
+  /** Last offset committed by us or found committed, -1 for none. */
+  committed = -1;
+  paused = false;
+  /** Set while the position has to be found: `committed` asks the group first. */
+  wanted: 'committed' | { readonly timestamp: number } | undefined = 'committed';
+  /** First offset not readable at this isolation level, -1 before the first answer. */
+  endOffset = -1;
+  logStartOffset = -1;
+  /** Follower to read from (KIP-392), -1 for the leader; forgotten after a while. */
+  preferredReplica = -1;
+  preferredUntil = 0;
+  /** No fetch before this moment of the monotonic clock. */
+  retryAt = 0;
+  /** Consecutive failures, for the backoff. */
+  failures = 0;
+  /** Leader epoch against which the position has been checked (KIP-320). */
+  validatedEpoch = -1;
+  /** Bytes that wait behind the chunk being read. */
+  queuedBytes = 0;
+  /** What went wrong with the partition last, cleared by the next success. */
+  problem: KafkaError | undefined;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get hasPosition(): boolean {
+    return this.position >= 0;
+  }
+
+  /** What may be committed: everything below has been finished. -1 while nothing is known. */
+  get committable(): number {
+    return this.unfinished >= 0 ? this.unfinished : this.position;
+  }
+
+  /** Continues at another place; buffered records and answers under way become void. */
+  moveTo(position: FetchPosition): void {
+    this.incarnation++;
+    this.position = position.offset;
+    this.positionEpoch = position.leaderEpoch;
+    this.fetchOffset = position.offset;
+    this.fetchEpoch = position.leaderEpoch;
+    this.unfinished = -1;
+    this.wanted = undefined;
+    this.retryAt = 0;
+    this.failures = 0;
+    this.validatedEpoch = -1;
+    this.problem = undefined;
+  }
+
+  /** Forgets the position and has it looked up by timestamp (-1 latest, -2 earliest). */
+  resetTo(timestamp: number): void {
+    this.moveTo({ offset: -1, leaderEpoch: -1 });
+    this.wanted = { timestamp };
+  }
+
+  /** The partition is ours no more: whoever still holds something of it will see. */
+  retire(): void {
+    this.incarnation++;
+    this.queuedBytes = 0;
+  }
+
+  /** The loop is done with everything below the offset. */
+  finishUpTo(offset: number): void {
+    if (this.unfinished >= 0 && offset > this.unfinished) {
+      this.unfinished = offset >= this.position ? -1 : offset;
+    }
+  }
+}
