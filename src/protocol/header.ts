@@ -69,16 +69,17 @@ export function encodeRequestHeader(
 
 /**
  * Reads a request header; fails with INVALID_REQUEST for a key that no broker knows, where Kafka
- * closes the connection. Whether the version is served is for the caller to say.
+ * closes the connection. Whether the version is served is for the caller to say. The version of
+ * the header itself follows from key and version unless it is given.
  */
-export function decodeRequestHeader(reader: Reader): RequestHeaderDecoded {
+export function decodeRequestHeader(reader: Reader, version?: number): RequestHeaderDecoded {
   const apiKey = reader.int16();
   const apiVersion = reader.int16();
   const facts = apiByKey(apiKey);
   if (facts === undefined) {
     throw new KafkaError('INVALID_REQUEST', `There is no API with the key ${apiKey}.`);
   }
-  const headerVersion = headerVersionOf(facts, apiVersion);
+  const headerVersion = version ?? headerVersionOf(facts, apiVersion);
   const correlationId = reader.int32();
   const length = reader.int16();
   const clientId = length < 0 ? null : reader.utf8(length);

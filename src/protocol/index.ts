@@ -23,6 +23,18 @@ export {
   type ResponseHeader,
   responseHeaderVersion,
 } from './header.js';
+export {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from './internal/consumer-protocol-bytes.js';
+export type {
+  ConsumerProtocolAssignment,
+  ConsumerProtocolAssignmentDecoded,
+  ConsumerProtocolSubscription,
+  ConsumerProtocolSubscriptionDecoded,
+} from './internal/consumer-protocol.js';
 export type {
   LegacyApiName,
   LegacyListOffsetsRequestDecoded,
