@@ -51,3 +51,16 @@ export {
   validateRecords,
   validateRecordsAsync,
 } from './record-validator.js';
+export {
+  type MessageRecord,
+  type MessageSetOptions,
+  messageSetRecords,
+  messageSetSize,
+  writeMessageSet,
+} from './message-set.js';
+export {
+  type DownConvertOptions,
+  downConvert,
+  type UpConvertOptions,
+  upConvert,
+} from './message-conversion.js';
