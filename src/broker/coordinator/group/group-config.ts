@@ -1,0 +1,44 @@
+import type { BrokerConfig } from '../../config/broker-config.js';
+
+/** What the group machine wants to know of the broker's configuration. Times in milliseconds. */
+export interface GroupConfig {
+  readonly initialRebalanceDelayMs: number;
+  readonly sessionTimeoutMinMs: number;
+  readonly sessionTimeoutMaxMs: number;
+  /** Members a group may have. */
+  readonly groupSizeMax: number;
+  /** Characters of text that may go with an offset. */
+  readonly offsetMetadataMax: number;
+  readonly offsetsRetentionMs: number;
+  readonly offsetsRetentionCheckIntervalMs: number;
+  /**
+   * Bytes of one record: a generation whose subscriptions and assignments take more is refused.
+   * Below the segment size of the offsets topic and below what its topic config lets in.
+   */
+  readonly recordBytesMax: number;
+}
+
+/** Kafka's defaults. */
+export const groupConfigDefaults: GroupConfig = {
+  initialRebalanceDelayMs: 3000,
+  sessionTimeoutMinMs: 6000,
+  sessionTimeoutMaxMs: 1_800_000,
+  groupSizeMax: 0x7fffffff,
+  offsetMetadataMax: 4096,
+  offsetsRetentionMs: 7 * 24 * 3_600_000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+  recordBytesMax: 1_000_000,
+};
+
+export function groupConfigOf(config: BrokerConfig): GroupConfig {
+  return {
+    initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
+    sessionTimeoutMinMs: config.number('group.min.session.timeout.ms'),
+    sessionTimeoutMaxMs: config.number('group.max.session.timeout.ms'),
+    groupSizeMax: config.number('group.max.size'),
+    offsetMetadataMax: config.number('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.number('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.number('offsets.retention.check.interval.ms'),
+    recordBytesMax: groupConfigDefaults.recordBytesMax,
+  };
+}

@@ -1,0 +1,122 @@
+import { type ErrorCode, errnoOf } from '../../../errors/index.js';
+import type { Ticket } from '../runtime/outcome.js';
+import type { ClassicGroup } from './classic-group.js';
+import { noBytes } from './classic-member.js';
+import type {
+  DeletedGroup,
+  GroupDescription,
+  GroupFilter,
+  GroupListing,
+} from './group-messages.js';
+import type { OffsetStore } from './offset-store.js';
+import type { GroupOutcome } from './rebalance.js';
+
+/** The type of a group as ListGroups shows it. */
+const classicType = 'classic';
+
+export interface GroupDirectoryParts {
+  readonly groups: ReadonlyMap<string, ClassicGroup>;
+  readonly store: OffsetStore;
+}
+
+/** What administrators ask: ListGroups, DescribeGroups, DeleteGroups. */
+export class GroupDirectory {
+  readonly #parts: GroupDirectoryParts;
+
+  constructor(parts: GroupDirectoryParts) {
+    this.#parts = parts;
+  }
+
+  list(filter: GroupFilter, ticket: Ticket<GroupListing[]>, outcome: GroupOutcome): void {
+    const states = new Set(filter.states.map((state) => state.toLowerCase()));
+    const types = new Set(filter.types.map((type) => type.toLowerCase()));
+    const listed: GroupListing[] = [];
+    for (const group of this.#parts.groups.values()) {
+      if (states.size > 0 && !states.has(group.state.toLowerCase())) continue;
+      if (types.size > 0 && !types.has(classicType)) continue;
+      listed.push({
+        groupId: group.groupId,
+        protocolType: group.protocolType ?? '',
+        groupState: group.state,
+        groupType: classicType,
+      });
+    }
+    outcome.answer(ticket, listed);
+  }
+
+  describe(groupId: string, ticket: Ticket<GroupDescription>, outcome: GroupOutcome): void {
+    const group = this.#parts.groups.get(groupId);
+    outcome.answer(ticket, group === undefined ? unknownGroup(groupId) : describe(group));
+  }
+
+  delete(groupId: string, ticket: Ticket<DeletedGroup>, outcome: GroupOutcome): void {
+    const group = this.#parts.groups.get(groupId);
+    let code: ErrorCode = 'NONE';
+    if (group === undefined) code = 'GROUP_ID_NOT_FOUND';
+    else if (!group.isIn('Empty')) code = 'NON_EMPTY_GROUP';
+    else this.#bury(groupId, outcome);
+    const errorCode = errnoOf(code);
+    outcome.answer(ticket, { groupId, errorCode, errorMessage: reasons[code] ?? null });
+  }
+
+  /** Tombstones for everything the group has. */
+  #bury(groupId: string, outcome: GroupOutcome): void {
+    outcome.divisible = true;
+    for (const [topic, offsets] of this.#parts.store.topicsOf(groupId)) {
+      for (const partition of offsets.keys()) {
+        outcome.write({ kind: 'offset', groupId, topic, partition, value: null });
+      }
+    }
+    outcome.write({ kind: 'classic-group', groupId, value: null });
+  }
+
+  /** The topic is no more, and with it all that was committed for it. */
+  forgetTopic(topic: string, ticket: Ticket<number>, outcome: GroupOutcome): void {
+    outcome.divisible = true;
+    for (const groupId of this.#parts.store.groupIds()) {
+      const offsets = this.#parts.store.topicsOf(groupId).get(topic);
+      if (offsets === undefined) continue;
+      for (const partition of offsets.keys()) {
+        outcome.write({ kind: 'offset', groupId, topic, partition, value: null });
+      }
+    }
+    outcome.answer(ticket, outcome.records.length);
+  }
+}
+
+const reasons: Partial<Record<ErrorCode, string>> = {
+  GROUP_ID_NOT_FOUND: 'There is no such group.',
+  NON_EMPTY_GROUP: 'The group still has members: stop them first.',
+};
+
+function describe(group: ClassicGroup): GroupDescription {
+  const isStable = group.isIn('Stable');
+  return {
+    errorCode: 0,
+    errorMessage: null,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: isStable ? (group.protocolName ?? '') : '',
+    members: Array.from(group.members(), (member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isStable ? member.metadataFor(group.protocolName) : noBytes,
+      memberAssignment: isStable ? member.assignment : noBytes,
+    })),
+  };
+}
+
+function unknownGroup(groupId: string): GroupDescription {
+  return {
+    errorCode: errnoOf('GROUP_ID_NOT_FOUND'),
+    errorMessage: `Group ${groupId} not found.`,
+    groupId,
+    groupState: 'Dead',
+    protocolType: '',
+    protocolData: '',
+    members: [],
+  };
+}

@@ -1,0 +1,104 @@
+import type { ProducerOfBatch } from '../runtime/machine.js';
+import type { CommittedOffset, OffsetRecord } from './group-records.js';
+
+type PartitionOffsets = Map<number, CommittedOffset>;
+type TopicOffsets = Map<string, PartitionOffsets>;
+
+/**
+ * The committed offsets of all groups of one machine: group → topic → partition → offset. Changed
+ * by replay only. Offsets that a transaction has written count when its marker says so; until
+ * then they are pending, and readers that ask for stable offsets are put off (KIP-447).
+ */
+export class OffsetStore {
+  readonly #groups = new Map<string, TopicOffsets>();
+  /** By producer id: what its open transaction has written, in order. */
+  readonly #pending = new Map<number, OffsetRecord[]>();
+  /** How many open transactions have written each partition of each group. */
+  readonly #unstable = new Map<string, number>();
+
+  get(groupId: string, topic: string, partition: number): CommittedOffset | undefined {
+    return this.#groups.get(groupId)?.get(topic)?.get(partition);
+  }
+
+  /** The topics of a group with their offsets, in the order of the first commits. */
+  topicsOf(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> {
+    return this.#groups.get(groupId) ?? noTopics;
+  }
+
+  hasOffsets(groupId: string): boolean {
+    return this.#groups.has(groupId);
+  }
+
+  /** Whether an open transaction has offsets for the partition. */
+  isUnstable(groupId: string, topic: string, partition: number): boolean {
+    return this.#unstable.size > 0 && this.#unstable.has(pendingKey(groupId, topic, partition));
+  }
+
+  /** Whether an open transaction has offsets for the group. */
+  hasPending(groupId: string): boolean {
+    for (const records of this.#pending.values()) {
+      if (records.some((record) => record.groupId === groupId)) return true;
+    }
+    return false;
+  }
+
+  replay(record: OffsetRecord, transaction?: ProducerOfBatch): void {
+    if (transaction === undefined) {
+      this.#apply(record);
+      return;
+    }
+    const pending = this.#pending.get(transaction.producerId) ?? [];
+    pending.push(record);
+    this.#pending.set(transaction.producerId, pending);
+    this.#countPending(record, 1);
+  }
+
+  replayMarker(producerId: number, committed: boolean): OffsetRecord[] {
+    const pending = this.#pending.get(producerId) ?? [];
+    this.#pending.delete(producerId);
+    for (const record of pending) {
+      this.#countPending(record, -1);
+      if (committed) this.#apply(record);
+    }
+    return committed ? pending : [];
+  }
+
+  #apply({ groupId, topic, partition, value }: OffsetRecord): void {
+    let topics = this.#groups.get(groupId);
+    if (value === null) {
+      const offsets = topics?.get(topic);
+      offsets?.delete(partition);
+      if (offsets?.size === 0) topics?.delete(topic);
+      if (topics?.size === 0) this.#groups.delete(groupId);
+      return;
+    }
+    if (topics === undefined) {
+      topics = new Map();
+      this.#groups.set(groupId, topics);
+    }
+    let offsets = topics.get(topic);
+    if (offsets === undefined) {
+      offsets = new Map();
+      topics.set(topic, offsets);
+    }
+    offsets.set(partition, value);
+  }
+
+  #countPending({ groupId, topic, partition }: OffsetRecord, by: 1 | -1): void {
+    const key = pendingKey(groupId, topic, partition);
+    const count = (this.#unstable.get(key) ?? 0) + by;
+    if (count === 0) this.#unstable.delete(key);
+    else this.#unstable.set(key, count);
+  }
+
+  /** Ids of all groups that have offsets. */
+  groupIds(): IterableIterator<string> {
+    return this.#groups.keys();
+  }
+}
+
+const noTopics: TopicOffsets = new Map();
+
+function pendingKey(groupId: string, topic: string, partition: number): string {
+  return `${partition} ${topic} ${groupId}`;
+}
