@@ -18,7 +18,10 @@ export class Writer {
     this.#view = new DataView(this.#buffer.buffer);
   }
 
-  /** Makes room for `length` more bytes, moves over them and returns where they begin. */
+  /**
+   * Makes room for `length` more bytes, moves over them and returns where they begin. Growing
+   * replaces buffer and view: look at them only after this call.
+   */
   reserve(length: number): number {
     const start = this.position;
     const needed = start + length;
@@ -41,31 +44,38 @@ export class Writer {
   }
 
   int8(value: number): void {
-    this.#view.setInt8(this.reserve(1), value);
+    const at = this.reserve(1);
+    this.#view.setInt8(at, value);
   }
 
   uint8(value: number): void {
-    this.#view.setUint8(this.reserve(1), value);
+    const at = this.reserve(1);
+    this.#view.setUint8(at, value);
   }
 
   boolean(value: boolean): void {
-    this.#view.setUint8(this.reserve(1), value ? 1 : 0);
+    const at = this.reserve(1);
+    this.#view.setUint8(at, value ? 1 : 0);
   }
 
   int16(value: number): void {
-    this.#view.setInt16(this.reserve(2), value);
+    const at = this.reserve(2);
+    this.#view.setInt16(at, value);
   }
 
   uint16(value: number): void {
-    this.#view.setUint16(this.reserve(2), value);
+    const at = this.reserve(2);
+    this.#view.setUint16(at, value);
   }
 
   int32(value: number): void {
-    this.#view.setInt32(this.reserve(4), value);
+    const at = this.reserve(4);
+    this.#view.setInt32(at, value);
   }
 
   uint32(value: number): void {
-    this.#view.setUint32(this.reserve(4), value);
+    const at = this.reserve(4);
+    this.#view.setUint32(at, value);
   }
 
   int64(value: number): void {
@@ -81,11 +91,13 @@ export class Writer {
   }
 
   int64Exact(value: bigint): void {
-    this.#view.setBigInt64(this.reserve(8), value);
+    const at = this.reserve(8);
+    this.#view.setBigInt64(at, value);
   }
 
   float64(value: number): void {
-    this.#view.setFloat64(this.reserve(8), value);
+    const at = this.reserve(8);
+    this.#view.setFloat64(at, value);
   }
 
   /** An unsigned varint (lengths, counts, tags). */
