@@ -1,6 +1,6 @@
 import { KafkaError } from '../errors/index.js';
 
-const utf8 = new TextDecoder('utf-8');
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * A cursor over received bytes, big-endian as everything in Kafka. Every read is checked against

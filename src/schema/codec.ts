@@ -1,4 +1,5 @@
 import type { Reader, Writer } from '../bytes/index.js';
+import { compile } from './compile.js';
 import type { FieldMap } from './field.js';
 import { interpretDecode, interpretEncode } from './interpret.js';
 import type { Decoded, Input, Message } from './message.js';
@@ -12,7 +13,7 @@ export interface Codec<I, D> {
   decode(reader: Reader): D;
 }
 
-/** The codec that walks the plan: what runs where code must not be generated. */
+/** The codec that walks the plan: the judge of the compiled one, and its stand-in. */
 export function interpretedCodec<M extends Message<FieldMap>>(
   message: M,
   version: number,
@@ -24,9 +25,18 @@ export function interpretedCodec<M extends Message<FieldMap>>(
   };
 }
 
-const cache = new WeakMap<Message, Map<number, Codec<never, unknown>>>();
+/** The codec compiled to JavaScript; fails where the host forbids code generation. */
+export function compiledCodec<M extends Message<FieldMap>>(
+  message: M,
+  version: number,
+): Codec<Input<M>, Decoded<M>> {
+  return compile(planOf(message, version)) as Codec<Input<M>, Decoded<M>>;
+}
 
-/** The codec of a version of a message, made at first use and kept. */
+const cache = new WeakMap<Message, Map<number, Codec<never, unknown>>>();
+let mayCompile = true;
+
+/** The codec of a version of a message: compiled at first use where that is allowed, and kept. */
 export function codec<M extends Message<FieldMap>>(
   message: M,
   version: number,
@@ -38,8 +48,23 @@ export function codec<M extends Message<FieldMap>>(
   }
   let found = versions.get(version) as Codec<Input<M>, Decoded<M>> | undefined;
   if (found === undefined) {
-    found = interpretedCodec(message, version);
+    found = newCodec(message, version);
     versions.set(version, found as Codec<never, unknown>);
   }
   return found;
+}
+
+function newCodec<M extends Message<FieldMap>>(
+  message: M,
+  version: number,
+): Codec<Input<M>, Decoded<M>> {
+  if (!mayCompile) return interpretedCodec(message, version);
+  try {
+    return compiledCodec(message, version);
+  } catch (error) {
+    // Only a host that forbids code generation is answered with the slower twin.
+    if (!(error instanceof EvalError)) throw error;
+    mayCompile = false;
+    return interpretedCodec(message, version);
+  }
 }

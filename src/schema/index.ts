@@ -3,7 +3,7 @@
  * from such a definition. Pure and synchronous; knows nothing of any particular message, of
  * headers, frames or sockets.
  */
-export { type Codec, codec, interpretedCodec } from './codec.js';
+export { type Codec, codec, compiledCodec, interpretedCodec } from './codec.js';
 export {
   type AnyField,
   array,
