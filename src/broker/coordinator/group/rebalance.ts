@@ -170,7 +170,7 @@ export class Rebalance {
   /** The join phase is over: who has not joined is out, unless it is a static member. */
   #completeJoin(group: ClassicGroup, outcome: GroupOutcome, now: number): void {
     this.#timers.cancel(joinKey(group));
-    for (const member of [...group.members()]) {
+    for (const member of group.members()) {
       if (member.joining !== undefined || member.isStatic) continue;
       this.#timers.cancel(sessionKey(group, member.memberId));
       group.remove(member.memberId);
@@ -205,7 +205,7 @@ export class Rebalance {
 
   #expireSync(group: ClassicGroup, outcome: GroupOutcome, now: number): void {
     if (group.pendingSync.size === 0) return;
-    for (const memberId of [...group.pendingSync]) {
+    for (const memberId of group.pendingSync) {
       this.#timers.cancel(sessionKey(group, memberId));
       group.remove(memberId);
     }

@@ -20,7 +20,7 @@ export interface ProducerOfBatch {
  */
 export interface Machine<R> {
   /** Applies a record, when it was just written or when the log is read again. */
-  replay(record: R, transaction?: ProducerOfBatch | undefined): void;
+  replay(record: R, transaction?: ProducerOfBatch): void;
   /** A transaction of this producer has ended: what it left pending counts, or vanishes. */
   replayMarker(producerId: number, committed: boolean): void;
   /** The log has been read to its end: time begins for what was found in it. */
