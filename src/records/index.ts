@@ -64,3 +64,4 @@ export {
   type UpConvertOptions,
   upConvert,
 } from './message-conversion.js';
+export { loadCrc32cAccelerator } from './crc32c-accelerator.js';

@@ -36,7 +36,7 @@ const record: fc.Arbitrary<RecordInput> = fc.record({
   ),
   timestamp: fc.oneof(
     fc.integer({ min: 0, max: 2 ** 41 }),
-    fc.maxSafeInteger().map((n) => Math.trunc(n / 2)),
+    fc.maxSafeInteger().map((n) => Math.floor(n / 2)),
     fc.constantFrom(-1, 0, 1_763_000_000_000),
   ),
 });

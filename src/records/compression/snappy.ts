@@ -228,7 +228,7 @@ function decompressBlock(
       if (length > 60) {
         const extra = length - 60;
         if (at + extra > end) throw damaged('snappy', 'a literal is cut off');
-        length = littleEndian(source, at, extra) + 1;
+        length = widthBytes(source, at, extra) + 1;
         at += extra;
       }
       if (at + length > end || to + length > targetEnd) {
@@ -244,10 +244,14 @@ function decompressBlock(
       length = ((tag >> 2) & 7) + 4;
       distance = ((tag >> 5) << 8) | (source[at++] as number);
     } else {
-      const wide = (tag & 3) === 2 ? 2 : 4;
       length = (tag >> 2) + 1;
-      distance = littleEndian(source, at, wide);
-      at += wide;
+      if ((tag & 3) === 2) {
+        distance = (source[at] as number) | ((source[at + 1] as number) << 8);
+        at += 2;
+      } else {
+        distance = widthBytes(source, at, 4);
+        at += 4;
+      }
     }
     if (at > end || distance < 1 || distance > to - targetStart || to + length > targetEnd) {
       throw damaged('snappy', `a copy of ${length} bytes from ${distance} back does not fit`);
@@ -258,9 +262,10 @@ function decompressBlock(
   if (to !== targetEnd) throw damaged('snappy', `${targetEnd - to} bytes are missing`);
 }
 
-function littleEndian(bytes: Uint8Array, at: number, width: number): number {
+/** A little-endian number of one to four bytes. */
+function widthBytes(bytes: Uint8Array, at: number, width: number): number {
   let value = 0;
-  for (let i = 0; i < width; i++) value += ((bytes[at + i] as number) ?? 0) * 2 ** (8 * i);
+  for (let i = width - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0);
   return value;
 }
 
