@@ -92,8 +92,12 @@ export function formatRecord(format: string, record: PrintableRecord): string {
 }
 
 /** `name:text,name:text`. */
-export function headersAsText(headers: PrintableRecord['headers'], absent = ''): string {
-  return [...headers].map(([name, bytes]) => `${name}:${textOf(bytes) ?? absent}`).join(',');
+export function headersAsText(
+  headers: PrintableRecord['headers'],
+  absent = '',
+  separator = ',',
+): string {
+  return [...headers].map(([name, bytes]) => `${name}:${textOf(bytes) ?? absent}`).join(separator);
 }
 
 function readable(bytes: Bytes): unknown {
