@@ -1,20 +1,46 @@
 import type { Logger, System } from '../system/index.js';
 import type { BrokerConfig } from './config/broker-config.js';
+import type { Compat } from './config/compat.js';
 import type { GroupCoordinator } from './coordinator/index.js';
-import type { TopicLookup } from './metadata/topic-lookup.js';
+import type { RequestConnection } from './handlers/handler.js';
+import type { TopicRegistry } from './metadata/topic-registry.js';
+import type { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
 
-/** The parts of a running broker that handlers and coordinators work with. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An API with the versions that ApiVersions shows. */
+export interface ServedApi {
+  readonly key: number;
+  readonly range: readonly [from: number, to: number];
+}
+
+/** The parts of a running broker that handlers work with. */
 export interface BrokerInternals {
   readonly system: System;
   readonly logger: Logger;
   readonly config: BrokerConfig;
+  readonly compat: Compat;
   readonly nodeId: number;
   readonly clusterId: string;
+  /** The data directory, as DescribeLogDirs shows it. */
+  readonly logDirectory: string;
   /** Where clients are told to connect. */
-  readonly advertised: { readonly host: string; readonly port: number };
-  readonly topics: TopicLookup;
+  readonly advertised: Address;
+  /** The same for one client: a broker that listens everywhere names the address it was found at. */
+  advertisedTo(connection: RequestConnection): Address;
+  readonly topics: TopicRegistry;
+  readonly fetchSessions: FetchSessions;
   /** `__consumer_offsets`. */
   readonly offsetsTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  /** What ApiVersions lists, by key. */
+  served(): readonly ServedApi[];
+  /** Runs when the broker is about to stop: whoever waits should answer now. */
+  onStopping(run: () => void): () => void;
+  /** A broker config as it is in force, for DescribeConfigs. */
+  effectiveSetting(name: string): string | null;
 }

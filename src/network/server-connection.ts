@@ -3,13 +3,15 @@ import { KafkaError } from '../errors/index.js';
 import {
   type ApiName,
   apiByKey,
+  type ApiFacts,
   decodeRequestHeader,
   encodeResponseHeader,
   FrameCutter,
+  type LegacyApiName,
   type LoadedApi,
   loadApi,
   loadedApi,
-  requestHeaderVersion,
+  loadLegacy,
   responseHeaderVersion,
 } from '../protocol/index.js';
 import type { Clock, Logger, Socket } from '../system/index.js';
@@ -50,6 +52,8 @@ export interface ServerConnectionOptions {
   /** Bounds the bytes of requests that wait, over all connections. */
   readonly budget: RequestBudget;
   readonly onClosed: (connection: ServerConnection) => void;
+  /** The last request at work has been answered. */
+  readonly onIdle?: (() => void) | undefined;
 }
 
 /** A frame that has arrived and waits for its turn. */
@@ -89,10 +93,13 @@ export class ServerConnection {
   readonly #waiting: Waiting[] = [];
   readonly #started: Started[] = [];
   readonly #closeListeners = new Set<() => void>();
+  /** APIs whose legacy codecs this connection has asked for. */
+  readonly #legacy = new Set<ApiName>();
   #bytesAhead = 0;
   #loading = false;
   #paused = false;
   #unsent = false;
+  #stopped = false;
   #closed = false;
   /** When a request last arrived or was answered, on the monotonic clock. */
   #lastActive: number;
@@ -115,9 +122,9 @@ export class ServerConnection {
     return this.#closed;
   }
 
-  /** Whether requests are being worked on or wait. */
+  /** Whether requests are being worked on, or wait for their turn. */
   get busy(): boolean {
-    return this.#started.length > 0 || this.#waiting.length > 0;
+    return this.#started.length > 0 || (this.#waiting.length > 0 && !this.#stopped);
   }
 
   get lastActive(): number {
@@ -127,6 +134,19 @@ export class ServerConnection {
   onClosed(run: () => void): () => void {
     this.#closeListeners.add(run);
     return () => this.#closeListeners.delete(run);
+  }
+
+  /** Starts no more requests; those at work are still answered. */
+  stop(): void {
+    this.#stopped = true;
+    this.#throttleReading();
+  }
+
+  /** Sends what is buffered, then closes. */
+  end(): void {
+    if (this.#closed) return;
+    this.#socket.end();
+    this.#ended();
   }
 
   /** Closes at once; requests still at work end without an answer. */
@@ -172,7 +192,7 @@ export class ServerConnection {
 
   /** Starts what may start. */
   #run(): void {
-    while (!this.#closed && !this.#loading && !this.#unsent) {
+    while (!this.#closed && !this.#stopped && !this.#loading && !this.#unsent) {
       const next = this.#waiting[0];
       if (next === undefined) return;
       try {
@@ -199,14 +219,11 @@ export class ServerConnection {
     if (!known && api !== 'ApiVersions') {
       throw new KafkaError('UNSUPPORTED_VERSION', `${api} v${version} is not served.`);
     }
-    const loaded = loadedApi(api);
-    if (loaded === undefined) {
-      this.#load(api);
-      return false;
-    }
+    const loaded = this.#loaded(facts, version);
+    if (loaded === undefined) return false;
     this.#waiting.shift();
     reader.position = 0;
-    const header = decodeRequestHeader(reader, known ? requestHeaderVersion(api, version) : 2);
+    const header = decodeRequestHeader(reader);
     const started: Started = { api, frameBytes: frame.length, answer: undefined, done: false };
     this.#started.push(started);
     if (!known) {
@@ -228,9 +245,26 @@ export class ServerConnection {
     return this.#options.overlaps(api) && this.#started.every((s) => this.#options.overlaps(s.api));
   }
 
-  #load(api: ApiName): void {
+  /** The codecs of the API; where they are not in memory they are fetched, and work goes on then. */
+  #loaded(facts: ApiFacts, version: number): LoadedApi<ApiName> | undefined {
+    const api = facts.name;
+    const { legacyVersions } = facts;
+    if (legacyVersions === null || version > legacyVersions[1]) {
+      const loaded = loadedApi(api);
+      if (loaded === undefined) this.#load(api, loadApi(api));
+      return loaded;
+    }
+    if (this.#legacy.has(api)) return loadedApi(api);
+    this.#load(
+      api,
+      loadLegacy(api as LegacyApiName).then(() => this.#legacy.add(api)),
+    );
+    return undefined;
+  }
+
+  #load(api: ApiName, loading: Promise<unknown>): void {
     this.#loading = true;
-    loadApi(api).then(
+    loading.then(
       () => {
         this.#loading = false;
         this.#run();
@@ -242,7 +276,7 @@ export class ServerConnection {
 
   #serve(
     started: Started,
-    loaded: LoadedApi,
+    loaded: LoadedApi<ApiName>,
     correlationId: number,
     request: ReceivedRequest,
   ): void {
@@ -284,7 +318,7 @@ export class ServerConnection {
 
   #finish(
     started: Started,
-    loaded: LoadedApi,
+    loaded: LoadedApi<ApiName>,
     version: number,
     correlationId: number,
     answer: ServedAnswer,
@@ -303,7 +337,7 @@ export class ServerConnection {
 
   #encode(
     api: ApiName,
-    loaded: LoadedApi,
+    loaded: LoadedApi<ApiName>,
     version: number,
     correlationId: number,
     answer: object,
@@ -311,7 +345,8 @@ export class ServerConnection {
     const writer = new Writer(this.#options.sizeHint?.(api, answer) ?? 512);
     writer.int32(0);
     encodeResponseHeader(writer, { correlationId }, responseHeaderVersion(api, version));
-    loaded.response(version).encode(writer, answer);
+    // The handler of an API answers in the shape of that API.
+    loaded.response(version).encode(writer, answer as never);
     writer.patchInt32(0, writer.position - 4);
     return writer.bytes();
   }
@@ -333,6 +368,7 @@ export class ServerConnection {
       const free = this.#socket.write(chunks);
       if (!free && this.#socket.bufferedBytes() > unsentBytesMax) this.#unsent = true;
     }
+    if (this.#started.length === 0) this.#options.onIdle?.();
   }
 
   #drained(): void {
@@ -345,7 +381,11 @@ export class ServerConnection {
   #throttleReading(): void {
     if (this.#closed) return;
     const ahead = this.#waiting.length + this.#started.length;
-    const full = this.#unsent || ahead >= requestsAheadMax || this.#bytesAhead >= bytesAheadMax;
+    const full =
+      this.#stopped ||
+      this.#unsent ||
+      ahead >= requestsAheadMax ||
+      this.#bytesAhead >= bytesAheadMax;
     const wait = full || this.#options.budget.mustWait(this, this.#bytesAhead);
     if (wait === this.#paused) return;
     this.#paused = wait;

@@ -45,13 +45,4 @@ export type Handler<A extends ApiName> = (
   context: RequestContext,
 ) => Answer<A> | Promise<Answer<A>>;
 
-export interface HandlerEntry<A extends ApiName> {
-  readonly handler: Handler<A>;
-  /**
-   * The versions that are handled, where they are not just the advertised ones: legacy versions
-   * that very old clients send are served although they are not advertised.
-   */
-  readonly accepts?: readonly [from: number, to: number] | undefined;
-}
-
-export type HandlerTable = { readonly [A in ApiName]?: HandlerEntry<A> };
+export type HandlerTable = { readonly [A in ApiName]?: Handler<A> };

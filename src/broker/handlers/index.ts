@@ -1,10 +1,90 @@
-import type { ApiName } from '../../protocol/index.js';
-import type { HandlerEntry, HandlerTable } from './handler.js';
+import { type ApiName, apis } from '../../protocol/index.js';
+import type { ServedApi } from '../broker-internals.js';
+import { advertisedRange, type Compat } from '../config/compat.js';
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.js';
+import { apiVersions } from './api-versions.js';
+import { createPartitions } from './create-partitions.js';
+import { createTopics } from './create-topics.js';
+import { deleteGroups } from './delete-groups.js';
+import { deleteRecords } from './delete-records.js';
+import { deleteTopics } from './delete-topics.js';
+import { describeCluster } from './describe-cluster.js';
+import { describeConfigs } from './describe-configs.js';
+import { describeGroups } from './describe-groups.js';
+import { describeLogDirs } from './describe-log-dirs.js';
+import { describeTopicPartitions } from './describe-topic-partitions.js';
+import { fetch } from './fetch.js';
+import { findCoordinator } from './find-coordinator.js';
+import type { Handler, HandlerTable } from './handler.js';
+import { heartbeat } from './heartbeat.js';
+import { initProducerId } from './init-producer-id.js';
+import { joinGroup } from './join-group.js';
+import { leaveGroup } from './leave-group.js';
+import { listConfigResources } from './list-config-resources.js';
+import { listGroups } from './list-groups.js';
+import { listOffsets } from './list-offsets.js';
+import { metadata } from './metadata.js';
+import { offsetCommit } from './offset-commit.js';
+import { offsetDelete } from './offset-delete.js';
+import { offsetFetch } from './offset-fetch.js';
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js';
+import { produce } from './produce.js';
+import { syncGroup } from './sync-group.js';
 
 /** Every API the broker serves. ApiVersions is derived from this table. */
-export const handlers: HandlerTable = {};
+export const handlers: HandlerTable = {
+  Produce: produce,
+  Fetch: fetch,
+  ListOffsets: listOffsets,
+  Metadata: metadata,
+  OffsetCommit: offsetCommit,
+  OffsetFetch: offsetFetch,
+  FindCoordinator: findCoordinator,
+  JoinGroup: joinGroup,
+  Heartbeat: heartbeat,
+  LeaveGroup: leaveGroup,
+  SyncGroup: syncGroup,
+  DescribeGroups: describeGroups,
+  ListGroups: listGroups,
+  ApiVersions: apiVersions,
+  CreateTopics: createTopics,
+  DeleteTopics: deleteTopics,
+  DeleteRecords: deleteRecords,
+  InitProducerId: initProducerId,
+  OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  DescribeConfigs: describeConfigs,
+  AlterConfigs: alterConfigs,
+  DescribeLogDirs: describeLogDirs,
+  CreatePartitions: createPartitions,
+  DeleteGroups: deleteGroups,
+  IncrementalAlterConfigs: incrementalAlterConfigs,
+  OffsetDelete: offsetDelete,
+  DescribeCluster: describeCluster,
+  ListConfigResources: listConfigResources,
+  DescribeTopicPartitions: describeTopicPartitions,
+};
 
-/** The entry of an API, or undefined when it is not served. */
-export function handlerOf<A extends ApiName>(api: A): HandlerEntry<A> | undefined {
-  return handlers[api] as HandlerEntry<A> | undefined;
+/** The handler of an API, or undefined when it is not served. */
+export function handlerOf<A extends ApiName>(api: A): Handler<A> | undefined {
+  return handlers[api] as Handler<A> | undefined;
+}
+
+/** What ApiVersions lists, by key. */
+export function servedApis(compat: Compat): readonly ServedApi[] {
+  return (Object.keys(handlers) as ApiName[])
+    .map((name) => ({ key: apis[name].key, range: advertisedRange(apis[name], compat) }))
+    .sort((a, b) => a.key - b.key);
+}
+
+/**
+ * The versions that are handled of an API: the advertised ones, and those from before Kafka 4 that
+ * very old clients send without asking.
+ */
+export function acceptedRange(
+  api: ApiName,
+  compat: Compat,
+): readonly [from: number, to: number] | undefined {
+  if (handlers[api] === undefined) return undefined;
+  const [from, to] = advertisedRange(apis[api], compat);
+  return [apis[api].legacyVersions?.[0] ?? from, to];
 }

@@ -1,0 +1,103 @@
+import { KafkaError } from '../errors/index.js';
+import { defaultLogger, type Disk, type Logger, realSystem, type System } from '../system/index.js';
+import { BrokerConfig } from './config/broker-config.js';
+import { type Compat, newestCompat } from './config/compat.js';
+import { type HostAndPort, parseAddress, plaintextListener } from './listen-address.js';
+import type { Durability } from './log/index.js';
+
+/** A topic that should be there once the broker has started. */
+export interface TopicToCreate {
+  /** Default: `num.partitions`. */
+  readonly partitions?: number | undefined;
+  /** Topic configs by Kafka's names. */
+  readonly configs?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How to start a broker. Everything has a default. */
+export interface BrokerOptions {
+  /** `host:port`, default `localhost:9092` (127.0.0.1 and ::1); port 0 picks a free one. */
+  readonly listen?: string | undefined;
+  /** What clients are told, `host:port`; default 127.0.0.1 and the port listened on. */
+  readonly advertise?: string | undefined;
+  /** The data directory, default `./kafkit-data`; `memory` keeps everything in this process. */
+  readonly data?: string | undefined;
+  /** Names and values of Kafka's `server.properties`. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
+  /** The Kafka version whose API versions and features are shown; default `4.4`. */
+  readonly compat?: Compat | undefined;
+  /** Topics to create when they are not there. */
+  readonly createTopics?: Readonly<Record<string, TopicToCreate>> | undefined;
+  /** When writes count as safe; default `group-commit` (`memory` for data in memory). */
+  readonly durability?: Durability | undefined;
+  /** For a new data directory; default a random one. */
+  readonly clusterId?: string | undefined;
+  /** Cuts damaged data that was on disk safely, instead of refusing to start. Default false. */
+  readonly truncateCorrupted?: boolean | undefined;
+  readonly system?: System | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** The options with every default filled in. */
+export interface BrokerSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly config: BrokerConfig;
+  readonly compat: Compat;
+  readonly listen: HostAndPort;
+  readonly advertise: HostAndPort | undefined;
+  readonly inMemory: boolean;
+  readonly dataDirectory: string;
+  readonly durability: Durability;
+}
+
+const defaultPort = 9092;
+const compats: readonly string[] = ['4.0', '4.2', '4.3', '4.4'];
+
+/** Config names that take effect through other options, or that need none on this broker. */
+const understood: ReadonlySet<string> = new Set([
+  'controller.listener.names',
+  'controller.quorum.voters',
+  'controller.quorum.bootstrap.servers',
+  'inter.broker.listener.name',
+  'listener.security.protocol.map',
+]);
+
+/** Fills in the defaults; what the options say goes before what the config says. */
+export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings> {
+  const base = options.system ?? realSystem();
+  const logger = options.logger ?? defaultLogger;
+  const config = new BrokerConfig(options.config);
+  const compat = options.compat ?? newestCompat;
+  if (!compats.includes(compat)) {
+    throw new KafkaError('INVALID_ARGUMENT', `compat must be one of ${compats.join(', ')}.`);
+  }
+  for (const name of config.ignored) {
+    if (!understood.has(name)) logger.warn(`The setting ${name} has no effect in kafkit.`);
+  }
+  const listeners = config.setting('listeners');
+  const advertised = config.setting('advertised.listeners');
+  const listen =
+    options.listen ?? (listeners === undefined ? undefined : plaintextListener(listeners));
+  const advertise =
+    options.advertise ?? (advertised === undefined ? undefined : plaintextListener(advertised));
+  const directory = config.setting('log.dirs') ?? config.setting('log.dir');
+  const data = options.data ?? directory?.split(',')[0] ?? './kafkit-data';
+  const inMemory = data === 'memory';
+  return {
+    system: inMemory ? { ...base, disk: await memoryDisk() } : base,
+    logger,
+    config,
+    compat,
+    listen: parseAddress(listen ?? 'localhost', defaultPort),
+    advertise: advertise === undefined ? undefined : parseAddress(advertise, defaultPort),
+    inMemory,
+    dataDirectory: inMemory ? '/kafkit-data' : data,
+    durability: options.durability ?? (inMemory ? 'memory' : 'group-commit'),
+  };
+}
+
+/** Loaded only when asked for: a broker on a real disk has no use for it. */
+async function memoryDisk(): Promise<Disk> {
+  const { MemoryDisk } = await import('../system/simulated/index.js');
+  return new MemoryDisk();
+}

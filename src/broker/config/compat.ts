@@ -1,0 +1,61 @@
+import type { ApiFacts, ApiName } from '../../protocol/index.js';
+
+/** The Apache Kafka version whose ranges and features a broker shows. */
+export type Compat = '4.0' | '4.2' | '4.3' | '4.4';
+
+export const newestCompat: Compat = '4.4';
+
+interface Range {
+  /** Where brokers advertise from, if not from the schema's first version. */
+  readonly from?: number | undefined;
+  /** The highest version of each Kafka version, where that is not the schema's last. */
+  readonly to?: { readonly [C in Compat]?: number } | undefined;
+}
+
+/**
+ * Where a broker's range differs from the versions that the schema knows. Produce is advertised
+ * from 0 because old librdkafka looks at the minimum; unstable versions are hidden.
+ */
+const ranges: { readonly [A in ApiName]?: Range } = {
+  Produce: { from: 0, to: { '4.0': 12 } },
+  Fetch: { to: { '4.0': 17 } },
+  ListOffsets: { to: { '4.0': 10 } },
+  OffsetCommit: { to: { '4.0': 9 } },
+  OffsetFetch: { to: { '4.0': 9 } },
+  ApiVersions: { to: { '4.0': 4, '4.2': 4, '4.3': 4 } },
+  InitProducerId: { to: { '4.0': 5, '4.2': 5, '4.3': 5, '4.4': 5 } },
+  DescribeLogDirs: { to: { '4.0': 4, '4.2': 4 } },
+  DeleteGroups: { to: { '4.0': 2, '4.2': 2, '4.3': 2 } },
+  ListConfigResources: { to: { '4.0': 0 } },
+};
+
+/** The metadata.version each Kafka version is formatted with. */
+const metadataVersion: Readonly<Record<Compat, number>> = {
+  '4.0': 25,
+  '4.2': 29,
+  '4.3': 30,
+  '4.4': 33,
+};
+
+/** The versions of an API that a broker of this Kafka version advertises. */
+export function advertisedRange(
+  facts: ApiFacts,
+  compat: Compat,
+): readonly [from: number, to: number] {
+  const range = ranges[facts.name];
+  return [range?.from ?? facts.versions[0], range?.to?.[compat] ?? facts.versions[1]];
+}
+
+export interface Feature {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** The level that is in force. */
+  readonly level: number;
+}
+
+/** The features that work here. Kafka's others stay unnamed until they are served. */
+export function features(compat: Compat): readonly Feature[] {
+  const level = metadataVersion[compat];
+  return [{ name: 'metadata.version', min: 7, max: level, level }];
+}

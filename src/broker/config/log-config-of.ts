@@ -1,0 +1,23 @@
+import type { LogConfig } from '../log/index.js';
+import type { TopicConfig } from './topic-config.js';
+
+/** What the log needs of a topic's configs as they are in force. */
+export function logConfigOf(config: TopicConfig): LogConfig {
+  return {
+    segmentBytes: config.number('segment.bytes'),
+    segmentMs: config.number('segment.ms'),
+    indexIntervalBytes: config.number('index.interval.bytes'),
+    segmentIndexBytes: config.number('segment.index.bytes'),
+    retentionMs: config.number('retention.ms'),
+    retentionBytes: config.number('retention.bytes'),
+    fileDeleteDelayMs: config.number('file.delete.delay.ms'),
+    maxMessageBytes: config.number('max.message.bytes'),
+    cleanupPolicy: config.list('cleanup.policy') as LogConfig['cleanupPolicy'],
+    compressionType: config.text('compression.type') as LogConfig['compressionType'],
+    messageTimestampType: config.text(
+      'message.timestamp.type',
+    ) as LogConfig['messageTimestampType'],
+    messageTimestampBeforeMaxMs: config.number('message.timestamp.before.max.ms'),
+    messageTimestampAfterMaxMs: config.number('message.timestamp.after.max.ms'),
+  };
+}

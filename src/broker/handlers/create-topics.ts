@@ -1,0 +1,152 @@
+import { zeroUuid } from '../../bytes/index.js';
+import { KafkaError } from '../../errors/index.js';
+import type { RequestDecoded, ResponseInput } from '../../protocol/index.js';
+import { checkTopicConfigs, effectiveConfigs } from '../config/topic-config.js';
+import { clusterMetadataTopic } from '../metadata/topic-name.js';
+import { errorAnswer } from './error-answer.js';
+import type { Handler, RequestContext } from './handler.js';
+
+type Asked = RequestDecoded<'CreateTopics'>['topics'][number];
+type TopicAnswer = NonNullable<ResponseInput<'CreateTopics'>['topics']>[number];
+
+/** CreateTopics v2–7. Answers when the topics are on disk and can be written to. */
+export const createTopics: Handler<'CreateTopics'> = async (request, context) => {
+  const seen = new Map<string, number>();
+  for (const { name } of request.topics) seen.set(name, (seen.get(name) ?? 0) + 1);
+  const asked = new Map(request.topics.map((topic) => [topic.name, topic]));
+  const topics = await Promise.all(
+    [...asked.values()].map(async (topic) => {
+      try {
+        if ((seen.get(topic.name) ?? 0) > 1) {
+          throw new KafkaError('INVALID_REQUEST', 'Duplicate topic name.');
+        }
+        return await createTopic(topic, request.validateOnly, context);
+      } catch (error) {
+        return { name: topic.name, topicId: zeroUuid, ...refusal(error, context) };
+      }
+    }),
+  );
+  return { topics };
+};
+
+function refusal(error: unknown, context: RequestContext) {
+  const { errorCode, errorMessage } = errorAnswer(error, context.broker.logger);
+  return { errorCode, errorMessage, configs: [] };
+}
+
+async function createTopic(
+  asked: Asked,
+  validateOnly: boolean,
+  context: RequestContext,
+): Promise<TopicAnswer> {
+  const { topics, config } = context.broker;
+  if (asked.name === clusterMetadataTopic) {
+    throw new KafkaError(
+      'INVALID_REQUEST',
+      `Creation of internal topic ${clusterMetadataTopic} is prohibited.`,
+    );
+  }
+  topics.checkNewName(asked.name);
+  const partitions = partitionCount(asked, context);
+  const overrides = checkTopicConfigs(
+    asked.configs.map((entry) => [entry.name, entry.value] as const),
+  );
+  let id: string;
+  if (validateOnly) {
+    id = context.broker.system.random.uuid();
+  } else {
+    id = (await topics.create(asked.name, partitions, overrides)).id;
+  }
+  return {
+    name: asked.name,
+    topicId: id,
+    errorCode: 0,
+    errorMessage: null,
+    numPartitions: partitions,
+    replicationFactor: 1,
+    configs: effectiveConfigs(overrides, config).map((entry) => ({
+      name: entry.facts.name,
+      value: entry.value,
+      readOnly: false,
+      configSource: entry.source,
+      isSensitive: false,
+    })),
+  };
+}
+
+/** The number of partitions, checked together with replication factor and assignments. */
+function partitionCount(asked: Asked, context: RequestContext): number {
+  if (asked.assignments.length > 0) return assignedCount(asked, context);
+  const { replicationFactor, numPartitions } = asked;
+  if (replicationFactor < -1 || replicationFactor === 0) {
+    throw new KafkaError(
+      'INVALID_REPLICATION_FACTOR',
+      'Replication factor must be larger than 0, or -1 to use the default value.',
+    );
+  }
+  if (numPartitions < -1 || numPartitions === 0) {
+    throw new KafkaError(
+      'INVALID_PARTITIONS',
+      'Number of partitions was set to an invalid non-positive value.',
+    );
+  }
+  if (replicationFactor > 1) {
+    throw new KafkaError(
+      'INVALID_REPLICATION_FACTOR',
+      `Unable to replicate the partition ${replicationFactor} time(s): ` +
+        'The target replication factor of ' +
+        `${replicationFactor} cannot be reached because only 1 broker(s) are registered.`,
+    );
+  }
+  return numPartitions === -1 ? context.broker.config.number('num.partitions') : numPartitions;
+}
+
+function assignedCount(asked: Asked, context: RequestContext): number {
+  if (asked.replicationFactor !== -1) {
+    throw new KafkaError(
+      'INVALID_REQUEST',
+      'A manual partition assignment was specified, but replication factor was not set to -1.',
+    );
+  }
+  if (asked.numPartitions !== -1) {
+    throw new KafkaError(
+      'INVALID_REQUEST',
+      'A manual partition assignment was specified, but numPartitions was not set to -1.',
+    );
+  }
+  const indexes = asked.assignments.map((one) => one.partitionIndex).sort((a, b) => a - b);
+  for (const [expected, index] of indexes.entries()) {
+    if (index !== expected) {
+      throw new KafkaError(
+        'INVALID_REPLICA_ASSIGNMENT',
+        'partitions should be a consecutive 0-based integer sequence',
+      );
+    }
+  }
+  for (const one of asked.assignments) checkReplicas(one.brokerIds, context.broker.nodeId);
+  return indexes.length;
+}
+
+/** A manual assignment can only name this one node, once. */
+export function checkReplicas(brokerIds: readonly number[], nodeId: number): void {
+  if (brokerIds.length === 0) {
+    throw new KafkaError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      'The manual partition assignment includes an empty replica list.',
+    );
+  }
+  const stranger = brokerIds.find((id) => id !== nodeId);
+  if (stranger !== undefined) {
+    throw new KafkaError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      `The manual partition assignment includes broker ${stranger}, ` +
+        'but no such broker is registered.',
+    );
+  }
+  if (brokerIds.length > 1) {
+    throw new KafkaError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      `The manual partition assignment includes the broker ${nodeId} more than once.`,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import { errnoOf } from '../../errors/index.js';
+import { resourceType } from '../metadata/metadata-record.js';
+import type { Handler } from './handler.js';
+
+const clientMetrics = 16;
+const brokerLogger = 8;
+const group = 32;
+const listable: ReadonlySet<number> = new Set([
+  resourceType.topic,
+  resourceType.broker,
+  brokerLogger,
+  clientMetrics,
+  group,
+]);
+
+/** ListConfigResources v0–1: what has configs. v0 asks for client-metrics resources only. */
+export const listConfigResources: Handler<'ListConfigResources'> = (request, context) => {
+  const { broker, version } = context;
+  const all = version >= 1 && request.resourceTypes.length === 0;
+  const wanted = new Set(version === 0 ? [clientMetrics] : all ? listable : request.resourceTypes);
+  for (const type of wanted) {
+    if (!listable.has(type)) {
+      return { errorCode: errnoOf('UNSUPPORTED_VERSION'), configResources: [] };
+    }
+  }
+  const configResources = [];
+  if (wanted.has(resourceType.topic)) {
+    for (const { name } of broker.topics.all()) {
+      configResources.push({ resourceName: name, resourceType: resourceType.topic });
+    }
+  }
+  for (const type of [resourceType.broker, brokerLogger]) {
+    if (!wanted.has(type)) continue;
+    configResources.push({ resourceName: String(broker.nodeId), resourceType: type });
+  }
+  return { errorCode: 0, configResources };
+};

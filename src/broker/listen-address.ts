@@ -1,0 +1,44 @@
+import { KafkaError } from '../errors/index.js';
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Reads `host:port`, `[::1]:9092`, `:9092`, `9092` and Kafka's `PLAINTEXT://host:port`. An empty
+ * host is left empty: it means every address of the machine.
+ */
+export function parseAddress(text: string, defaultPort: number): HostAndPort {
+  const plain = text.trim().replace(/^[A-Za-z_]+:\/\//, '');
+  const match =
+    /^\[(?<v6>[^\]]*)\](?::(?<v6port>\d+))?$/.exec(plain) ??
+    /^(?<host>[^:]*):(?<port>\d+)$/.exec(plain) ??
+    /^(?<onlyPort>\d+)$/.exec(plain) ??
+    /^(?<onlyHost>[^:]+)$/.exec(plain);
+  const found = match?.groups;
+  const port = Number(found?.v6port ?? found?.port ?? found?.onlyPort ?? defaultPort);
+  if (found === undefined || port > 65535) {
+    throw new KafkaError('INVALID_ARGUMENT', `'${text}' is not an address.`, {
+      hint: 'Write it as host:port, for example 127.0.0.1:9092.',
+    });
+  }
+  const host = found.v6 ?? found.host ?? found.onlyHost ?? '';
+  return { host, port };
+}
+
+/**
+ * The first plaintext address of a `listeners` or `advertised.listeners` value; undefined when
+ * there is none.
+ */
+export function plaintextListener(value: string): string | undefined {
+  return value
+    .split(',')
+    .map((listener) => listener.trim())
+    .find((listener) => /^plaintext:\/\//i.test(listener) || !listener.includes('://'));
+}
+
+/** Whether a host stands for every address of the machine. */
+export function isWildcard(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::';
+}

@@ -1,0 +1,29 @@
+/**
+ * What happens to the cluster's metadata, one fact at a time. On disk each becomes the metadata
+ * record of Kafka that the comment names.
+ */
+export type MetadataRecord =
+  /** TopicRecord */
+  | { readonly type: 'topic'; readonly name: string; readonly topicId: string }
+  /** PartitionRecord: a new partition, or the same one under a new leader epoch. */
+  | {
+      readonly type: 'partition';
+      readonly topicId: string;
+      readonly partition: number;
+      readonly leaderEpoch: number;
+    }
+  /** RemoveTopicRecord */
+  | { readonly type: 'removeTopic'; readonly topicId: string }
+  /** ConfigRecord; a null value takes the config away. */
+  | {
+      readonly type: 'config';
+      readonly resourceType: number;
+      readonly resourceName: string;
+      readonly name: string;
+      readonly value: string | null;
+    }
+  /** ProducerIdsRecord: ids below `nextProducerId` may be in use. */
+  | { readonly type: 'producerIds'; readonly nextProducerId: number };
+
+/** Resource types as requests and ConfigRecord number them. */
+export const resourceType = { topic: 2, broker: 4 } as const;

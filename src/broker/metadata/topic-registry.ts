@@ -1,0 +1,243 @@
+import { KafkaError } from '../../errors/index.js';
+import type { Logger, System } from '../../system/index.js';
+import type { BrokerConfig } from '../config/broker-config.js';
+import type { TopicOverrides } from '../config/topic-config.js';
+import { logConfigOf } from '../config/log-config-of.js';
+import type { LogManager } from '../log/index.js';
+import { Partition } from '../partition/partition.js';
+import type { InternalTopicSettings } from '../partition/partition-internal-topic.js';
+import type { MetadataImage, TopicImage } from './metadata-image.js';
+import type { MetadataJournal } from './metadata-journal.js';
+import { type MetadataRecord, resourceType } from './metadata-record.js';
+import { ProducerIds } from './producer-ids.js';
+import { Topic } from './topic.js';
+import type { TopicFacts, TopicLookup } from './topic-lookup.js';
+import { collisionKey, isInternalTopic, topicNameFault } from './topic-name.js';
+
+export interface TopicRegistryParts {
+  readonly image: MetadataImage;
+  readonly journal: MetadataJournal;
+  readonly logs: LogManager;
+  readonly config: BrokerConfig;
+  readonly system: System;
+  readonly logger: Logger;
+  /** What an internal topic is created with; undefined for one that only clients could want. */
+  readonly internalSettings: (name: string) => InternalTopicSettings | undefined;
+}
+
+/**
+ * All topics of the broker. A change is first written to the metadata journal and synced, then
+ * the logs are made or removed, then everybody sees it; so a crash in between leaves either the
+ * old state or one that the next start completes.
+ */
+export class TopicRegistry implements TopicLookup {
+  readonly #parts: TopicRegistryParts;
+  readonly #topics = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
+  /** Collision keys of the topics that exist or are being created. */
+  readonly #names = new Map<string, string>();
+  readonly #deleting = new Set<Topic>();
+  readonly #deletedListeners: ((topic: TopicFacts) => void)[] = [];
+  readonly #producerIds: ProducerIds;
+
+  /** Opens the partitions of every topic in the image; directories that are missing are made. */
+  constructor(parts: TopicRegistryParts) {
+    this.#parts = parts;
+    this.#producerIds = new ProducerIds(parts.image.nextProducerId, (nextProducerId) =>
+      this.#record([{ type: 'producerIds', nextProducerId }]),
+    );
+    for (const image of parts.image.topics.values()) {
+      this.#names.set(collisionKey(image.name), image.name);
+      this.#show(this.#open(image));
+    }
+  }
+
+  byName(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
+  byId(id: string): Topic | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): Topic[] {
+    return [...this.#topics.values()];
+  }
+
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#topics.get(topic)?.partitions[index];
+  }
+
+  onDeleted(run: (topic: TopicFacts) => void): void {
+    this.#deletedListeners.push(run);
+  }
+
+  nextProducerId(): Promise<number> {
+    return this.#producerIds.next();
+  }
+
+  /** Fails in Kafka's words when no topic of this name can be created. */
+  checkNewName(name: string): void {
+    const fault = topicNameFault(name);
+    if (fault !== undefined) throw new KafkaError('INVALID_TOPIC_EXCEPTION', fault);
+    const holder = this.#names.get(collisionKey(name));
+    if (holder === undefined) return;
+    if (holder === name) {
+      throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`);
+    }
+    throw new KafkaError(
+      'INVALID_TOPIC_EXCEPTION',
+      `Topic '${name}' collides with existing topic: ${holder}`,
+    );
+  }
+
+  /** Creates a topic; `overrides` must have been checked. */
+  async create(name: string, partitions: number, overrides: TopicOverrides): Promise<Topic> {
+    this.checkNewName(name);
+    this.#names.set(collisionKey(name), name);
+    const id = this.#freshId();
+    try {
+      await this.#record([
+        { type: 'topic', name, topicId: id },
+        ...partitionRecords(id, 0, partitions),
+        ...configRecords(name, {}, overrides),
+      ]);
+      const topic = this.#open(this.#imageOf(name));
+      this.#show(topic);
+      return topic;
+    } catch (error) {
+      await this.#undoCreation(name, id);
+      throw error;
+    }
+  }
+
+  /** Creates a topic with the defaults; nobody waits for it, and failures go to the log. */
+  createInBackground(name: string): void {
+    if (this.#names.has(collisionKey(name))) return;
+    const internal = this.#parts.internalSettings(name);
+    if (internal === undefined && isInternalTopic(name)) return;
+    const partitions = internal?.partitions ?? this.#parts.config.number('num.partitions');
+    this.create(name, partitions, internal?.overrides ?? {}).catch((error: unknown) => {
+      this.#parts.logger.error(`Topic ${name} could not be created: ${String(error)}`);
+    });
+  }
+
+  async delete(topic: Topic): Promise<void> {
+    if (this.#deleting.has(topic) || this.#topics.get(topic.name) !== topic) {
+      throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${topic.name} is gone already.`);
+    }
+    this.#deleting.add(topic);
+    try {
+      await this.#record([{ type: 'removeTopic', topicId: topic.id }]);
+      this.#topics.delete(topic.name);
+      this.#byId.delete(topic.id);
+      for (const partition of topic.partitions) {
+        partition.markDeleted();
+        this.#parts.logs.deleteLog(topic.name, partition.index);
+      }
+      this.#names.delete(collisionKey(topic.name));
+    } finally {
+      this.#deleting.delete(topic);
+    }
+    for (const run of this.#deletedListeners) run(topic);
+  }
+
+  /** Adds partitions up to `count`. */
+  async grow(topic: Topic, count: number): Promise<void> {
+    const from = topic.partitionCount;
+    await this.#record(partitionRecords(topic.id, from, count));
+    const image = this.#imageOf(topic.name);
+    // Somebody else may have grown it meanwhile: only what is missing is added.
+    for (let index = topic.partitionCount; index < count; index++) {
+      topic.partitions.push(this.#openPartition(topic, index, image.leaderEpochs[index] ?? 0));
+    }
+  }
+
+  /** Replaces what the topic sets for itself; `overrides` must have been checked. */
+  async configure(topic: Topic, overrides: TopicOverrides): Promise<void> {
+    const records = configRecords(topic.name, topic.overrides, overrides);
+    if (records.length > 0) await this.#record(records);
+    topic.setOverrides(this.#imageOf(topic.name).configs);
+    const logConfig = logConfigOf(topic.config);
+    for (const partition of topic.partitions) partition.log.updateConfig(logConfig);
+  }
+
+  /** Writes the records and replays them; resolves when they are synced. */
+  async #record(records: readonly MetadataRecord[]): Promise<void> {
+    const synced = this.#parts.journal.append(records);
+    for (const record of records) this.#parts.image.replay(record);
+    await synced;
+  }
+
+  async #undoCreation(name: string, id: string): Promise<void> {
+    const { image, logs, logger } = this.#parts;
+    this.#names.delete(collisionKey(name));
+    if (image.byId(id) === undefined) return;
+    try {
+      for (const index of this.#imageOf(name).leaderEpochs.keys()) {
+        if (logs.log(name, index) !== undefined) logs.deleteLog(name, index);
+      }
+      await this.#record([{ type: 'removeTopic', topicId: id }]);
+    } catch (error) {
+      logger.error(`What was left of creating topic ${name} stays: ${String(error)}`);
+    }
+  }
+
+  #imageOf(name: string): TopicImage {
+    const image = this.#parts.image.topics.get(name);
+    if (image !== undefined) return image;
+    throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${name} was deleted meanwhile.`);
+  }
+
+  #freshId(): string {
+    for (;;) {
+      const id = this.#parts.system.random.uuid();
+      if (this.#parts.image.byId(id) === undefined) return id;
+    }
+  }
+
+  #open(image: TopicImage): Topic {
+    const topic = new Topic(image.name, image.id, image.configs, this.#parts.config);
+    for (const [index, leaderEpoch] of image.leaderEpochs.entries()) {
+      topic.partitions.push(this.#openPartition(topic, index, leaderEpoch));
+    }
+    return topic;
+  }
+
+  #openPartition(topic: Topic, index: number, leaderEpoch: number): Partition {
+    const { logs } = this.#parts;
+    const log =
+      logs.log(topic.name, index) ??
+      logs.createLog(topic.name, index, topic.id, logConfigOf(topic.config));
+    return new Partition(log, leaderEpoch);
+  }
+
+  #show(topic: Topic): void {
+    this.#topics.set(topic.name, topic);
+    this.#byId.set(topic.id, topic);
+  }
+}
+
+function partitionRecords(topicId: string, from: number, to: number): MetadataRecord[] {
+  const records: MetadataRecord[] = [];
+  for (let partition = from; partition < to; partition++) {
+    records.push({ type: 'partition', topicId, partition, leaderEpoch: 0 });
+  }
+  return records;
+}
+
+function configRecords(
+  topic: string,
+  before: TopicOverrides,
+  after: TopicOverrides,
+): MetadataRecord[] {
+  const about = { type: 'config', resourceType: resourceType.topic, resourceName: topic } as const;
+  const records: MetadataRecord[] = [];
+  for (const [name, value] of Object.entries(after)) {
+    if (before[name] !== value) records.push({ ...about, name, value });
+  }
+  for (const name of Object.keys(before)) {
+    if (after[name] === undefined) records.push({ ...about, name, value: null });
+  }
+  return records;
+}

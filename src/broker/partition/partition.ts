@@ -1,0 +1,152 @@
+import { type ErrorCode, KafkaError } from '../../errors/index.js';
+import {
+  type AppendOptions,
+  type AppendResult,
+  type Log,
+  type LogRead,
+  prepareAppend,
+} from '../log/index.js';
+
+/** Why a request about a partition cannot be served by this leader. */
+export type LeaderFault = Extract<
+  ErrorCode,
+  'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | 'UNKNOWN_TOPIC_OR_PARTITION'
+>;
+
+/**
+ * One partition and its leader, which is always this node: knows the leader epoch, draws the high
+ * watermark from what the log has synced, and wakes those who wait for it to move. Readers never
+ * see a record above the high watermark, so a crash takes nothing away that anybody has read.
+ */
+export class Partition {
+  readonly topic: string;
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly log: Log;
+  readonly #watchers = new Set<() => void>();
+  readonly #replicationWaiters = new Set<(error?: Error) => void>();
+  /** The append that waits for its codec; what comes after it must stay behind it. */
+  #appending: Promise<unknown> | undefined;
+  #deleted = false;
+
+  constructor(log: Log, leaderEpoch: number) {
+    this.topic = log.topic;
+    this.index = log.partition;
+    this.leaderEpoch = leaderEpoch;
+    this.log = log;
+    log.assignLeaderEpoch(leaderEpoch);
+    log.onSynced = () => this.#wake();
+    log.onLogStart = () => this.#wake();
+    log.onFailed = () => this.#wake();
+  }
+
+  get deleted(): boolean {
+    return this.#deleted;
+  }
+
+  get logStartOffset(): number {
+    return this.log.logStartOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.log.logEndOffset;
+  }
+
+  /** What readers may see: everything below. */
+  get highWatermark(): number {
+    return Math.min(this.log.syncedOffset, this.log.logEndOffset);
+  }
+
+  /** Where read_committed readers stop; without transactions that is the high watermark. */
+  get lastStableOffset(): number {
+    return this.highWatermark;
+  }
+
+  /** Compares the leader epoch a client believes in; -1 compares nothing. */
+  leaderFault(currentLeaderEpoch: number): LeaderFault | undefined {
+    if (this.#deleted) return 'UNKNOWN_TOPIC_OR_PARTITION';
+    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return undefined;
+    return currentLeaderEpoch < this.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
+  }
+
+  /**
+   * Appends whole batches in the order of the calls, at once unless a codec has to be loaded
+   * first. The buffer belongs to the log from here on.
+   */
+  append(
+    batches: Buffer,
+    options: Omit<AppendOptions, 'leaderEpoch'>,
+  ): AppendResult | Promise<AppendResult> {
+    const preparing = prepareAppend(batches, this.log.config);
+    const before = this.#appending;
+    if (preparing === undefined && before === undefined) return this.#append(batches, options);
+    const run = async (): Promise<AppendResult> => {
+      // The one before answers for its own failure.
+      await before?.catch(() => undefined);
+      await preparing;
+      return this.#append(batches, options);
+    };
+    const appending = run();
+    this.#appending = appending;
+    const settled = (): void => {
+      if (this.#appending === appending) this.#appending = undefined;
+    };
+    appending.then(settled, settled);
+    return appending;
+  }
+
+  #append(batches: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
+    if (this.#deleted) throw this.#gone();
+    return this.log.append(batches, { ...options, leaderEpoch: this.leaderEpoch });
+  }
+
+  /** Calls back once the high watermark has reached `offset`, or with what prevents it for good. */
+  whenReplicated(offset: number, done: (error?: Error) => void): void {
+    if (this.#deleted) {
+      done(this.#gone());
+      return;
+    }
+    if (this.highWatermark >= offset) {
+      done();
+      return;
+    }
+    this.#replicationWaiters.add(done);
+    this.log.whenSynced(offset, (error) => {
+      if (this.#replicationWaiters.delete(done)) done(error);
+    });
+  }
+
+  read(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): LogRead {
+    return this.log.read(offset, maxBytes, { upTo, minOneBatch });
+  }
+
+  /** Runs whenever something a waiting fetch may care about has changed. */
+  watch(run: () => void): void {
+    this.#watchers.add(run);
+  }
+
+  unwatch(run: () => void): void {
+    this.#watchers.delete(run);
+  }
+
+  /** The topic is being deleted: whoever waits is told so. */
+  markDeleted(): void {
+    this.#deleted = true;
+    const waiters = [...this.#replicationWaiters];
+    this.#replicationWaiters.clear();
+    for (const done of waiters) done(this.#gone());
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#watchers.size === 0) return;
+    for (const run of [...this.#watchers]) run();
+  }
+
+  #gone(): KafkaError {
+    return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', 'The topic has been deleted.', {
+      topic: this.topic,
+      partition: this.index,
+    });
+  }
+}

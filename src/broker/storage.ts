@@ -1,0 +1,95 @@
+import type { BrokerOptions, BrokerSettings } from './broker-options.js';
+import type { BrokerConfig } from './config/broker-config.js';
+import { logConfigOf } from './config/log-config-of.js';
+import { TopicConfig } from './config/topic-config.js';
+import { LogManager } from './log/index.js';
+import type { MetadataImage } from './metadata/metadata-image.js';
+import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
+import { TopicRegistry } from './metadata/topic-registry.js';
+import type { InternalTopicSettings } from './partition/partition-internal-topic.js';
+
+export const offsetsTopicName = '__consumer_offsets';
+
+/** What an internal topic that this broker keeps is created with, as Kafka creates it. */
+export function internalTopicSettings(
+  name: string,
+  config: BrokerConfig,
+): InternalTopicSettings | undefined {
+  if (name !== offsetsTopicName) return undefined;
+  return {
+    partitions: config.number('offsets.topic.num.partitions'),
+    overrides: {
+      'compression.type': 'producer',
+      'cleanup.policy': 'compact',
+      'segment.bytes': config.text('offsets.topic.segment.bytes'),
+    },
+  };
+}
+
+export interface Storage {
+  readonly logs: LogManager;
+  readonly journal: MetadataJournal;
+  readonly topics: TopicRegistry;
+}
+
+/**
+ * Opens the data directory: first the journal is read, because the logs need the configs of their
+ * topics; then the directory is locked and the logs are opened. After an unclean stop every leader
+ * epoch goes up, so that clients look whether records they have read are still there.
+ */
+export async function openStorage(
+  settings: BrokerSettings,
+  options: BrokerOptions,
+): Promise<Storage> {
+  const { system, logger, config, dataDirectory } = settings;
+  const contents = readJournal(system.disk, dataDirectory);
+  const { image } = contents;
+  const logs = await LogManager.open(
+    system,
+    {
+      dataDirectory,
+      nodeId: config.number('node.id'),
+      clusterId: options.clusterId,
+      durability: settings.durability,
+      retentionCheckMs: config.number('log.retention.check.interval.ms'),
+      producerIdExpirationMs: config.number('producer.id.expiration.ms'),
+      truncateCorrupted: options.truncateCorrupted,
+      logger,
+    },
+    (topic, partition, topicId) => {
+      const known = image.topics.get(topic);
+      if (known?.id !== topicId || partition >= known.leaderEpochs.length) return undefined;
+      return logConfigOf(new TopicConfig(known.configs, config));
+    },
+  );
+  try {
+    const unclean = !logs.isNew && !logs.wasCleanShutdown;
+    if (unclean) raiseLeaderEpochs(image);
+    const journal = await MetadataJournal.open(
+      system.disk,
+      dataDirectory,
+      contents,
+      unclean,
+      logger,
+    );
+    const topics = new TopicRegistry({
+      image,
+      journal,
+      logs,
+      config,
+      system,
+      logger,
+      internalSettings: (name) => internalTopicSettings(name, config),
+    });
+    return { logs, journal, topics };
+  } catch (error) {
+    await logs.close();
+    throw error;
+  }
+}
+
+function raiseLeaderEpochs(image: MetadataImage): void {
+  for (const { leaderEpochs } of image.topics.values()) {
+    for (const [index, epoch] of leaderEpochs.entries()) leaderEpochs[index] = epoch + 1;
+  }
+}
