@@ -1,0 +1,96 @@
+import { assignProducer } from '../../records/index.js';
+import { type ProducerBatch, sequenceLimit } from './producer-batch.js';
+
+const epochMax = 0x7fff;
+
+/** Producer id and epoch; what makes retries idempotent. */
+export interface ProducerIdentity {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/**
+ * The batches of one partition in order: those waiting to be sent (the last may still be open)
+ * and those in flight. It also keeps the partition's sequence: broker and producer count the
+ * records of a producer id and epoch from 0, partition by partition.
+ */
+export class PartitionQueue {
+  readonly topic: string;
+  readonly partition: number;
+  /** Waiting, oldest first; tries that failed return to their place. */
+  readonly waiting: ProducerBatch[] = [];
+  /** On their way, oldest first. */
+  readonly inFlight: ProducerBatch[] = [];
+  /** The broker that the batches in flight were sent to. */
+  inFlightTo = -1;
+  /** Bytes waiting or in flight. */
+  memory = 0;
+  /** The broker misses records that were given up, or the topic is a new one: epoch + 1, from 0. */
+  needsNewEpoch = false;
+  #identity: ProducerIdentity = { producerId: -1, producerEpoch: -1 };
+  #nextSequence = 0;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && this.inFlight.length === 0;
+  }
+
+  /** Puts a batch that comes back before those that were made after it. */
+  requeue(batch: ProducerBatch): void {
+    const at = this.waiting.findIndex((other) => other.order > batch.order);
+    this.waiting.splice(at === -1 ? this.waiting.length : at, 0, batch);
+  }
+
+  landed(batch: ProducerBatch): void {
+    const at = this.inFlight.indexOf(batch);
+    if (at !== -1) this.inFlight.splice(at, 1);
+  }
+
+  /**
+   * Takes over a new producer id, or starts a new epoch of the same id where the sequences are
+   * broken (KIP-360). The broker keeps epochs per partition, so no other partition is touched.
+   * Only while nothing is in flight. Returns false when the epochs of the id are used up.
+   */
+  adopt(identity: ProducerIdentity): boolean {
+    if (this.#identity.producerId !== identity.producerId) {
+      this.#restart(identity);
+    } else if (this.needsNewEpoch) {
+      const { producerId, producerEpoch } = this.#identity;
+      if (producerEpoch >= epochMax) return false;
+      this.#restart({ producerId, producerEpoch: producerEpoch + 1 });
+    }
+    return true;
+  }
+
+  /** Whether `adopt` has something to do. */
+  isStale(identity: ProducerIdentity): boolean {
+    return this.needsNewEpoch || this.#identity.producerId !== identity.producerId;
+  }
+
+  #restart(identity: ProducerIdentity): void {
+    this.#identity = identity;
+    this.#nextSequence = 0;
+    this.needsNewEpoch = false;
+    for (const batch of this.waiting) {
+      batch.sequence = -1;
+      batch.isStamped = false;
+    }
+  }
+
+  /** Gives the batch its sequence before its first try, and anew after the epoch was bumped. */
+  assignSequence(batch: ProducerBatch): void {
+    if (batch.isStamped) return;
+    batch.isStamped = true;
+    if (batch.sequence < 0) {
+      batch.sequence = this.#nextSequence;
+      this.#nextSequence = (this.#nextSequence + batch.count) % sequenceLimit;
+    }
+    const producer = { ...this.#identity, baseSequence: batch.sequence };
+    if (batch.bytes === undefined) batch.builder.setProducer(producer);
+    else assignProducer(batch.bytes, 0, producer);
+  }
+}

@@ -1,0 +1,232 @@
+import { isKafkaError, KafkaError } from '../../errors/index.js';
+import { loadApi } from '../../protocol/index.js';
+import { loadCodec } from '../../records/index.js';
+import type { Cluster } from '../cluster/index.js';
+import { FlushEpoch } from './flush-epoch.js';
+import {
+  type ProducerOptions,
+  producerSettings,
+  type ProducerSettings,
+} from './producer-options.js';
+import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
+import { RecordAccumulator } from './record-accumulator.js';
+import { SendCall } from './send-call.js';
+import { Sender } from './sender.js';
+import type { TopicQueues } from './topic-queues.js';
+import { TransactionManager } from './transaction-manager.js';
+
+export interface SendOptions {
+  /**
+   * Stops waiting with ABORTED. Records that wait for metadata or memory are dropped; those that
+   * are in a batch already may still be delivered.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Produces records. Those of many `send` calls share batches, batches of many partitions share
+ * requests, and several requests are on their way at once; records of a partition stay in order,
+ * and none is written twice (unless idempotence is switched off). Made by `kafka.producer()`.
+ */
+export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #settings: ProducerSettings<K, V>;
+  readonly #accumulator: RecordAccumulator;
+  readonly #sender: Sender;
+  readonly #transactions: TransactionManager;
+  readonly #lane: string;
+  readonly #stopListening: () => void;
+  readonly #closing = new AbortController();
+  #epoch = new FlushEpoch();
+  #hurried = 0;
+  #isLoading = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(cluster: Cluster, options: ProducerOptions<K, V> = {}) {
+    const { clock, random } = cluster.system;
+    this.#cluster = cluster;
+    this.#settings = producerSettings(options, cluster.options.requestTimeoutMs);
+    const settings = this.#settings as ProducerSettings<never, never>;
+    this.#lane = cluster.lane('producer');
+    this.#accumulator = new RecordAccumulator(settings, {
+      clock,
+      random,
+      begun: (topic) => cluster.use([topic]),
+      wantTopic: (topic) => void this.#fetchTopic(topic),
+      appended: () => this.#sender.schedule(),
+    });
+    this.#transactions = new TransactionManager(cluster, () => this.#sender.schedule());
+    this.#sender = new Sender({
+      cluster,
+      settings,
+      accumulator: this.#accumulator,
+      transactions: this.#transactions,
+      lane: this.#lane,
+      isHurried: () => this.#hurried > 0,
+    });
+    this.#stopListening = cluster.onMetadata(() => this.#metadataChanged());
+    cluster.retain();
+  }
+
+  /**
+   * Sends one record, or several; resolves with where they have come to lie once the broker has
+   * acknowledged them (see `acks`). Waits while the buffer memory is full.
+   *
+   * Rejects with DELIVERY_TIMEOUT, METADATA_TIMEOUT, BUFFER_FULL, MESSAGE_TOO_LARGE,
+   * SERIALIZATION_FAILED, what the broker said, ABORTED or CLOSED; of several records the first
+   * failure counts, after all have been settled.
+   */
+  send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata>;
+  send(records: readonly ProducerRecord<K, V>[], options?: SendOptions): Promise<RecordMetadata[]>;
+  send(
+    input: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    options?: SendOptions,
+  ): Promise<RecordMetadata | RecordMetadata[]> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (!this.#isLoading) this.#load();
+    if (isList(input)) {
+      if (input.length === 0) return Promise.resolve([]);
+      return new Promise<RecordMetadata[]>((resolve, reject) => {
+        this.#start(new SendCall(input, this.#epoch, resolve, reject), options?.signal);
+      });
+    }
+    return new Promise<RecordMetadata>((resolve, reject) => {
+      const first = (results: RecordMetadata[]) => resolve(results[0] as RecordMetadata);
+      this.#start(new SendCall([input], this.#epoch, first, reject), options?.signal);
+    });
+  }
+
+  #start(call: SendCall, signal: AbortSignal | undefined): void {
+    if (signal !== undefined) {
+      const give = () => call.abandon(abortedError(signal));
+      if (signal.aborted) {
+        give();
+        call.failRest(abortedError(signal));
+        return;
+      }
+      call.watch(signal, give);
+    }
+    this.#accumulator.place(call);
+  }
+
+  /** Loads what the first request needs: its messages and the codec. */
+  #load(): void {
+    this.#isLoading = true;
+    if (this.#settings.idempotent) this.#transactions.request();
+    Promise.all([loadApi('Produce'), loadCodec(this.#settings.compression)]).then(
+      () => {
+        this.#sender.isReady = true;
+        this.#sender.schedule();
+      },
+      (error: unknown) => {
+        this.#isLoading = false;
+        const failure = isKafkaError(error)
+          ? error
+          : new KafkaError('CODEC_MISSING', 'The codec could not be loaded.', { cause: error });
+        this.#accumulator.failParked(failure);
+        for (const queue of [...this.#accumulator.active]) this.#sender.failWaiting(queue, failure);
+      },
+    );
+  }
+
+  async #fetchTopic(topic: TopicQueues): Promise<void> {
+    try {
+      const known = this.#cluster.topic(topic.name);
+      if (known === undefined || known.partitions.length === 0 || known.error !== 'NONE') {
+        await this.#cluster.metadataFor([topic.name], {
+          allowAutoCreate: true,
+          timeoutMs: this.#settings.maxBlockMs,
+          signal: this.#closing.signal,
+        });
+      }
+      const metadata = this.#cluster.topic(topic.name);
+      if (metadata !== undefined) topic.accept(metadata);
+      this.#accumulator.topicReady(topic);
+    } catch (error) {
+      this.#accumulator.topicFailed(topic, asKafkaError(error, topic.name));
+    }
+  }
+
+  #metadataChanged(): void {
+    for (const topic of this.#accumulator.topics()) {
+      const metadata = this.#cluster.topic(topic.name);
+      // Topics with calls waiting are taken over by those who fetch them, in order.
+      if (metadata !== undefined && topic.partitionCount > 0) topic.accept(metadata);
+    }
+    this.#sender.schedule();
+  }
+
+  /** Resolves when everything sent before has been acknowledged or has failed. Sends at once. */
+  async flush(options: SendOptions = {}): Promise<void> {
+    const { signal } = options;
+    const epoch = this.#epoch;
+    this.#epoch = new FlushEpoch(epoch);
+    this.#hurried++;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(abortedError(signal));
+        const onAbort = () => reject(abortedError(signal as AbortSignal));
+        signal?.addEventListener('abort', onAbort, { once: true });
+        epoch.seal(() => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        });
+        this.#sender.schedule();
+      });
+    } finally {
+      this.#hurried--;
+    }
+  }
+
+  /**
+   * Sends what is waiting, then lets go of the connections. What is not acknowledged within
+   * `timeoutMs` (default: `deliveryTimeoutMs`) fails with CLOSED. Further sends fail with CLOSED.
+   */
+  close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#closed ??= this.#close(options.timeoutMs ?? this.#settings.deliveryTimeoutMs);
+    return this.#closed;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const enough = new AbortController();
+    const { clock } = this.#cluster.system;
+    const timer = clock.after(timeoutMs, () => enough.abort());
+    try {
+      if (timeoutMs > 0 && !this.#cluster.closed) await this.flush({ signal: enough.signal });
+    } catch (error) {
+      this.#cluster.logger.warn('the producer was closed before all was acknowledged', { error });
+    } finally {
+      timer.cancel();
+      this.#closing.abort();
+      this.#stopListening();
+      this.#transactions.close();
+      this.#accumulator.failParked(closedError());
+      this.#sender.close(closedError());
+      this.#cluster.closeLane(this.#lane);
+      this.#cluster.release();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function isList<T>(input: T | readonly T[]): input is readonly T[] {
+  return Array.isArray(input);
+}
+
+function closedError(): KafkaError {
+  return new KafkaError('CLOSED', 'The producer has been closed.');
+}
+
+function abortedError(signal: AbortSignal): KafkaError {
+  if (isKafkaError(signal.reason)) return signal.reason;
+  return new KafkaError('ABORTED', 'The caller gave up.', { cause: signal.reason as unknown });
+}
+
+function asKafkaError(error: unknown, topic: string): KafkaError {
+  if (isKafkaError(error)) return error;
+  const message = 'The metadata of the topic could not be fetched.';
+  return new KafkaError('METADATA_TIMEOUT', message, { topic, cause: error });
+}

@@ -1,0 +1,367 @@
+import { KafkaError } from '../../errors/index.js';
+import { Alarm } from '../../network/index.js';
+import { asyncFrom, isCodecLoaded } from '../../records/index.js';
+import type { Clock } from '../../system/index.js';
+import type { Cluster } from '../cluster/index.js';
+import type { PartitionQueue } from './partition-queue.js';
+import { deliver } from './produce-request.js';
+import type { ProducerBatch } from './producer-batch.js';
+import type { ProducerSettings } from './producer-options.js';
+import type { RecordAccumulator } from './record-accumulator.js';
+import type { TransactionManager } from './transaction-manager.js';
+
+export interface SenderHooks {
+  readonly cluster: Cluster;
+  readonly settings: ProducerSettings<never, never>;
+  readonly accumulator: RecordAccumulator;
+  readonly transactions: TransactionManager;
+  readonly lane: string;
+  /** Whether somebody waits for everything to be sent (flush, close). */
+  isHurried(): boolean;
+}
+
+/** Requests on their way to one broker. */
+interface Destination {
+  inFlight: number;
+}
+
+/**
+ * Takes batches that are ready and sends them, one request for all partitions that a broker leads,
+ * up to five at a time. Order in a partition is kept under every failure: a batch that comes back
+ * goes before the younger ones, and goes alone, until it is settled.
+ */
+export class Sender {
+  readonly #hooks: SenderHooks;
+  readonly #clock: Clock;
+  readonly #alarm: Alarm;
+  readonly #destinations = new Map<number, Destination>();
+  readonly #run = () => {
+    this.#isScheduled = false;
+    this.#drain();
+  };
+  #isScheduled = false;
+  #isClosed = false;
+  /** The Produce messages are in memory, so that requests leave in the order they are made. */
+  isReady = false;
+
+  constructor(hooks: SenderHooks) {
+    this.#hooks = hooks;
+    this.#clock = hooks.cluster.system.clock;
+    this.#alarm = new Alarm(this.#clock, () => this.#drain());
+  }
+
+  /** Looks for work in the next turn, so that what one turn appends goes together. */
+  schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    this.#clock.soon(this.#run);
+  }
+
+  #drain(): void {
+    if (this.#isClosed) return;
+    const now = this.#clock.monotonic();
+    const { accumulator, settings, transactions } = this.#hooks;
+    let next = accumulator.expireParked(now);
+    next = Math.min(next, this.#expire(now));
+    if (accumulator.active.size > 0 && this.isReady) {
+      if (settings.idempotent && transactions.identity === undefined) this.#wantIdentity();
+      else while (this.#sendRound(now)) continue;
+      next = Math.min(next, this.#nextMoment(now));
+    }
+    if (!this.#isClosed) this.#alarm.ringAt(next);
+  }
+
+  #wantIdentity(): void {
+    const { transactions, accumulator } = this.#hooks;
+    const { failure } = transactions;
+    if (failure === undefined) {
+      transactions.request();
+      return;
+    }
+    if (failure.retriable) {
+      // The records expire by their own deadlines; until then asking goes on.
+      this.#hooks.cluster.logger.warn('no producer id yet', { error: failure });
+      transactions.request();
+      return;
+    }
+    for (const queue of accumulator.active) this.failWaiting(queue, failure);
+    transactions.failure = undefined;
+  }
+
+  /** Gives up the batches whose delivery has taken too long; returns the next such moment. */
+  #expire(now: number): number {
+    let next = Infinity;
+    for (const queue of this.#hooks.accumulator.active) {
+      next = Math.min(next, this.#expireIn(queue.inFlight, now));
+      next = Math.min(next, this.#expireIn(queue.waiting, now));
+    }
+    return next;
+  }
+
+  /** Batches stand in the order of their deadlines. */
+  #expireIn(list: readonly ProducerBatch[], now: number): number {
+    for (let batch = list[0]; batch !== undefined; batch = list[0]) {
+      if (batch.deadline > now) return batch.deadline;
+      const late = batch;
+      this.fail(late, () => this.#notInTime(late));
+    }
+    return Infinity;
+  }
+
+  #notInTime(batch: ProducerBatch): KafkaError {
+    const { topic, partition } = batch.queue;
+    const { deliveryTimeoutMs } = this.#hooks.settings;
+    const { attempts, lastError } = batch;
+    const tries = attempts === 0 ? 'It was never sent' : `It was tried ${attempts} times`;
+    const last = lastError === undefined ? '' : `, the last time: ${lastError.message}`;
+    return new KafkaError(
+      'DELIVERY_TIMEOUT',
+      `The record was not acknowledged within ${deliveryTimeoutMs} ms. ${tries}${last}`,
+      { topic, partition, cause: lastError },
+    );
+  }
+
+  /** One request to each broker that can take one; true when any was sent. */
+  #sendRound(now: number): boolean {
+    const groups = new Map<number, PartitionQueue[]>();
+    for (const queue of this.#hooks.accumulator.active) {
+      const leader = this.#leaderOf(queue);
+      if (leader < 0 || !this.#isSendable(queue, leader, now)) continue;
+      const group = groups.get(leader);
+      if (group === undefined) groups.set(leader, [queue]);
+      else group.push(queue);
+    }
+    let isSent = false;
+    for (const [leader, queues] of groups) isSent = this.#sendTo(leader, queues, now) || isSent;
+    return isSent;
+  }
+
+  #leaderOf(queue: PartitionQueue): number {
+    const { cluster } = this.#hooks;
+    const leader = cluster.topic(queue.topic)?.partitions[queue.partition]?.leader ?? -1;
+    if (leader < 0) {
+      cluster.use([queue.topic]);
+      cluster.refreshSoon(`${queue.topic}-${queue.partition} has no leader`);
+    }
+    return leader;
+  }
+
+  #destination(leader: number): Destination {
+    let destination = this.#destinations.get(leader);
+    if (destination === undefined) {
+      destination = { inFlight: 0 };
+      this.#destinations.set(leader, destination);
+    }
+    return destination;
+  }
+
+  /** Whether the oldest waiting batch of the queue may and should go now. */
+  #isSendable(queue: PartitionQueue, leader: number, now: number): boolean {
+    const { settings } = this.#hooks;
+    const head = queue.waiting[0];
+    if (head === undefined) return false;
+    const destination = this.#destination(leader);
+    if (destination.inFlight >= settings.maxInFlight || head.retryAt > now) return false;
+    if (queue.inFlight.length > 0) {
+      // A batch that comes back goes alone; no batch overtakes one that went elsewhere.
+      if (head.attempts > 0 || queue.inFlightTo !== leader || queue.needsNewEpoch) return false;
+      if (settings.idempotent && queue.inFlight.some((batch) => batch.attempts > 1)) return false;
+    }
+    if (!this.#isDue(queue, head, destination, now)) return false;
+    return this.#isBuilt(head);
+  }
+
+  #isDue(queue: PartitionQueue, head: ProducerBatch, to: Destination, now: number): boolean {
+    const { settings, accumulator } = this.#hooks;
+    if (head.attempts > 0 || queue.waiting.length > 1) return true;
+    if (head.sizeInBytes >= settings.batchSize) return true;
+    if (settings.eager && to.inFlight === 0) return true;
+    if (now - head.createdAt >= settings.lingerMs) return true;
+    return accumulator.isFull || this.#hooks.isHurried();
+  }
+
+  /** Whether the bytes can be had at once; starts compressing when they cannot. */
+  #isBuilt(batch: ProducerBatch): boolean {
+    if (batch.bytes !== undefined) return true;
+    if (batch.isBuilding) return false;
+    const { builder } = batch;
+    const { compression } = builder;
+    if (compression === 'none') return true;
+    if (builder.uncompressedSize < asyncFrom && isCodecLoaded(compression)) {
+      try {
+        this.#built(batch, builder.build());
+      } catch (error) {
+        this.fail(batch, () => this.#notCompressed(batch, error));
+        return false;
+      }
+      return true;
+    }
+    batch.isBuilding = true;
+    builder.buildAsync().then(
+      (bytes) => {
+        this.#built(batch, bytes);
+        this.schedule();
+      },
+      (error: unknown) => this.fail(batch, () => this.#notCompressed(batch, error)),
+    );
+    return false;
+  }
+
+  #built(batch: ProducerBatch, bytes: Buffer): void {
+    batch.isBuilding = false;
+    batch.bytes = bytes;
+    const topic = this.#hooks.accumulator.topic(batch.queue.topic);
+    // Half of the news, so that one odd batch does not change much.
+    topic.compressionRatio = (topic.compressionRatio + batch.builder.compressionRatio) / 2;
+  }
+
+  #notCompressed(batch: ProducerBatch, cause: unknown): KafkaError {
+    if (cause instanceof KafkaError) return cause;
+    const { topic, partition } = batch.queue;
+    return new KafkaError('INVALID_RECORD', 'The batch could not be compressed.', {
+      topic,
+      partition,
+      cause,
+    });
+  }
+
+  /** Packs the heads of the queues into one request, as many as fit. */
+  #sendTo(leader: number, queues: readonly PartitionQueue[], now: number): boolean {
+    const { settings, accumulator } = this.#hooks;
+    const batches: ProducerBatch[] = [];
+    let size = 0;
+    for (const queue of queues) {
+      const head = queue.waiting[0];
+      if (head === undefined) continue;
+      if (batches.length > 0 && size + head.sizeInBytes > settings.maxRequestSize) break;
+      if (settings.idempotent && !this.#stamp(queue, head)) continue;
+      queue.waiting.shift();
+      head.bytes ??= head.builder.build();
+      head.attempts++;
+      queue.inFlight.push(head);
+      queue.inFlightTo = leader;
+      size += head.bytes.length;
+      batches.push(head);
+      // To the end of the line: every partition gets its turn.
+      accumulator.active.delete(queue);
+      accumulator.active.add(queue);
+    }
+    if (batches.length > 0) this.#send(leader, batches, now);
+    return batches.length > 0;
+  }
+
+  /** Gives the batch its sequence; false while a new producer id must be waited for. */
+  #stamp(queue: PartitionQueue, batch: ProducerBatch): boolean {
+    const { transactions } = this.#hooks;
+    const { identity } = transactions;
+    if (identity === undefined) return false;
+    if (queue.inFlight.length === 0 && queue.isStale(identity) && !queue.adopt(identity)) {
+      transactions.renew();
+      return false;
+    }
+    queue.assignSequence(batch);
+    return true;
+  }
+
+  #send(leader: number, batches: readonly ProducerBatch[], now: number): void {
+    const destination = this.#destination(leader);
+    destination.inFlight++;
+    const landed = () => {
+      destination.inFlight--;
+      this.schedule();
+    };
+    const { cluster, settings, lane } = this.#hooks;
+    deliver({ cluster, settings, lane, leader, batches, sentAt: now, outcome: this }).then(
+      landed,
+      (error: unknown) => {
+        cluster.logger.error('an answer to Produce could not be handled', { error });
+        landed();
+      },
+    );
+  }
+
+  /** The broker has the batch. */
+  complete(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+    const { queue } = batch;
+    queue.landed(batch);
+    if (batch.isDone) return;
+    batch.complete(baseOffset, logAppendTime);
+    this.#settled(batch);
+  }
+
+  /** The batch goes again, after a backoff unless the new leader is known already. */
+  retry(batch: ProducerBatch, error: KafkaError, atOnce = false): void {
+    const { queue } = batch;
+    queue.landed(batch);
+    if (batch.isDone) return;
+    const { cluster } = this.#hooks;
+    const wait = atOnce ? 0 : cluster.retryBackoff(batch.attempts - 1);
+    batch.lastError = error;
+    batch.retryAt = this.#clock.monotonic() + wait;
+    queue.requeue(batch);
+    this.#hooks.accumulator.active.add(queue);
+  }
+
+  /** The broker refuses the batch as too large: its records go again in smaller ones (KIP-126). */
+  split(batch: ProducerBatch, error: KafkaError): void {
+    const { accumulator, settings } = this.#hooks;
+    const { queue } = batch;
+    if (batch.isDone || batch.count === 1) return this.fail(batch, () => error);
+    queue.landed(batch);
+    const bytes = (batch.bytes as Buffer).length;
+    const limit = bytes > settings.batchSize ? settings.batchSize : Math.max(1, bytes >> 1);
+    // What the broker measures is compressed; the parts are made by what they hold.
+    const parts = batch.split(limit, (sizeLimit) => accumulator.builder(sizeLimit, 1));
+    let memory = 0;
+    for (const part of parts) {
+      part.lastError = error;
+      memory += part.memory;
+      queue.requeue(part);
+    }
+    accumulator.active.add(queue);
+    accumulator.release(queue, batch.memory - memory);
+  }
+
+  fail(batch: ProducerBatch, errorOf: (index: number) => KafkaError): void {
+    const { queue } = batch;
+    queue.landed(batch);
+    const at = queue.waiting.indexOf(batch);
+    if (at !== -1) queue.waiting.splice(at, 1);
+    if (batch.isDone) return;
+    batch.fail(errorOf);
+    this.#settled(batch);
+  }
+
+  failWaiting(queue: PartitionQueue, error: KafkaError): void {
+    for (const batch of [...queue.waiting]) this.fail(batch, () => error);
+  }
+
+  #settled(batch: ProducerBatch): void {
+    const { queue } = batch;
+    if (queue.isIdle) this.#hooks.accumulator.active.delete(queue);
+    this.#hooks.accumulator.release(queue, batch.memory);
+    this.schedule();
+  }
+
+  /** When a batch becomes due by its linger or its backoff. */
+  #nextMoment(now: number): number {
+    const { settings } = this.#hooks;
+    let next = Infinity;
+    for (const queue of this.#hooks.accumulator.active) {
+      const head = queue.waiting[0];
+      if (head === undefined) continue;
+      const moment = head.attempts > 0 ? head.retryAt : head.createdAt + settings.lingerMs;
+      if (moment > now) next = Math.min(next, moment);
+    }
+    return next;
+  }
+
+  /** Fails everything that is waiting or in flight. */
+  close(error: KafkaError): void {
+    for (const queue of [...this.#hooks.accumulator.active]) {
+      for (const batch of [...queue.inFlight, ...queue.waiting]) this.fail(batch, () => error);
+    }
+    this.#isClosed = true;
+    this.#alarm.cancel();
+  }
+}
