@@ -4,7 +4,7 @@ import { encoderSource } from './encoder-source.js';
 import { freshDefault, isDefault, type StructPlan } from './plan.js';
 import { SourceText } from './source-text.js';
 import {
-  elementsMax,
+  weightMax,
   expectTagEnd,
   readBytes,
   readCount,
@@ -59,12 +59,12 @@ export function compile(plan: StructPlan): CompiledCodec {
   const text = [
     "'use strict';",
     `const { ${Object.keys(runtime).join(', ')} } = runtime;`,
-    `const budget = { elements: 0 };`,
+    `const budget = { weight: 0 };`,
     source.constants(),
     source.functions(),
     `return {`,
     `  encode: ${encode},`,
-    `  decode(r) { budget.elements = ${elementsMax}; return ${decode}(r); },`,
+    `  decode(r) { budget.weight = ${weightMax}; return ${decode}(r); },`,
     `};`,
   ].join('\n');
   // The text is made of numbers, of names checked by SourceText and of nothing from outside.

@@ -42,4 +42,4 @@ export {
   uuid,
 } from './field.js';
 export { type Decoded, type Input, type Message, type MessageFacts, message } from './message.js';
-export { elementsMax } from './values.js';
+export { weightMax } from './values.js';

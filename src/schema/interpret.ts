@@ -9,7 +9,7 @@ import {
 } from './plan.js';
 import {
   type Budget,
-  elementsMax,
+  weightMax,
   expectTagEnd,
   readBytes,
   readCount,
@@ -36,7 +36,7 @@ export function interpretEncode(w: Writer, plan: StructPlan, value: unknown): vo
 
 /** Reads a message by walking its plan. */
 export function interpretDecode(r: Reader, plan: StructPlan): unknown {
-  return decodeStruct(r, plan, { elements: elementsMax });
+  return decodeStruct(r, plan, { weight: weightMax });
 }
 
 function encodeStruct(w: Writer, plan: StructPlan, value: Struct): void {

@@ -17,6 +17,8 @@ export interface ValuePlan {
   readonly path: string;
   /** The fewest bytes a value takes: what bounds the count an array may announce. */
   readonly sizeMin: number;
+  /** What one of these in an array weighs in memory, in numbers. */
+  readonly weight: number;
   readonly element: ValuePlan | undefined;
   readonly struct: StructPlan | undefined;
 }
@@ -108,9 +110,25 @@ function valuePlan(path: string, field: AnyField, context: Context): ValuePlan {
     nullable,
     path,
     sizeMin: sizeMin(facts.kind, context.flexible, nullable, struct),
+    weight: weightOf(facts.kind),
     element: facts.element && valuePlan(path, facts.element, context),
     struct,
   };
+}
+
+function weightOf(kind: FieldKind): number {
+  switch (kind) {
+    case 'struct':
+      return 8;
+    case 'string':
+    case 'uuid':
+    case 'bytes':
+    case 'records':
+    case 'array':
+      return 4;
+    default:
+      return 1;
+  }
 }
 
 function sizeMin(

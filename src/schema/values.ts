@@ -13,14 +13,18 @@ import { type FieldPlan, isDefault, type ValuePlan } from './plan.js';
 const stringBytesMax = 0x7fff;
 
 /**
- * How many array elements and unknown tags one message may bring: an element of a few bytes
- * becomes an object of a hundred, and a frame of 100 MiB must not become gigabytes.
+ * What the array elements and unknown tags of one message may weigh together (see `weightOf`), so
+ * that a frame of 100 MiB cannot become gigabytes of objects: at most a million structs, or eight
+ * million numbers.
  */
-export const elementsMax = 1 << 22;
+export const weightMax = 1 << 23;
 
-/** What is left of `elementsMax` while one message is decoded. */
+/** An unknown tag costs an object and a view. */
+const unknownTagWeight = 64;
+
+/** What is left of `weightMax` while one message is decoded. */
 export interface Budget {
-  elements: number;
+  weight: number;
 }
 
 export function wrongValue(plan: ValuePlan, value: unknown): never {
@@ -155,16 +159,16 @@ export function readCount(r: Reader, plan: ValuePlan, budget: Budget): number {
       `${plan.path} announces ${count} elements where ${r.remaining} bytes are left.`,
     );
   }
-  spend(plan.path, count, budget);
+  spend(plan.path, count * (plan.element?.weight ?? 1), budget);
   return count;
 }
 
-function spend(path: string, count: number, budget: Budget): void {
-  budget.elements -= count;
-  if (budget.elements >= 0) return;
+function spend(path: string, weight: number, budget: Budget): void {
+  budget.weight -= weight;
+  if (budget.weight >= 0) return;
   throw new KafkaError(
     'MALFORMED_MESSAGE',
-    `The message has more than ${elementsMax} elements, at ${path} at the latest.`,
+    `The message has more elements than any real one, at ${path} at the latest.`,
   );
 }
 
@@ -180,7 +184,7 @@ export function readUnknownTag(
   size: number,
   budget: Budget,
 ): UnknownTag {
-  spend(path, 1, budget);
+  spend(path, unknownTagWeight, budget);
   return { tag, data: r.bytes(size) };
 }
 
