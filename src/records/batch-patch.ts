@@ -1,6 +1,14 @@
 import { crc32c } from '../bytes/index.js';
-import { at, attribute, int16At, logOverhead } from './batch-format.js';
-import { int32At, setInt16, setInt32, setInt64 } from './batch-format.js';
+import {
+  at,
+  attribute,
+  int16At,
+  int32At,
+  logOverhead,
+  setInt16,
+  setInt32,
+  setInt64,
+} from './batch-format.js';
 import type { TimestampType } from './record.js';
 import type { ProducerFields } from './record-batch-builder.js';
 

@@ -97,11 +97,22 @@ describe('codecs', () => {
   test.each(compressionTypes)('%s gives the same on and off the event loop', async (type) => {
     const bytes = Buffer.from('{"number": 17}\n'.repeat(20_000));
     const packed = await compressAsync(type, bytes);
-    expect(packed.equals(compress(type, bytes))).toBe(true);
+    expect(decompress(type, packed).equals(bytes)).toBe(true);
+    expect((await decompressAsync(type, compress(type, bytes))).equals(bytes)).toBe(true);
     expect((await decompressAsync(type, packed)).equals(bytes)).toBe(true);
     expect(
       (await decompressAsync(type, await compressAsync(type, Buffer.from('x')))).toString(),
     ).toBe('x');
+  });
+
+  test.each(codecs)('%s keeps its limit and its errors off the event loop', async (type) => {
+    const packed = await compressAsync(type, noise(300_000));
+    await expect(decompressAsync(type, packed, 299_999)).rejects.toThrow(
+      expect.objectContaining({ code: 'DECOMPRESSION_TOO_LARGE' }),
+    );
+    await expect(decompressAsync(type, packed.subarray(0, -5))).rejects.toThrow(
+      expect.objectContaining({ code: 'DECOMPRESSION_FAILED' }),
+    );
   });
 
   test('big inputs of the codecs in JavaScript go where the application says', async () => {

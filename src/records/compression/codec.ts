@@ -3,7 +3,15 @@ import type { CompressionType } from './compression-type.js';
 import { gunzip, gunzipAsync, gzip, gzipAsync } from './gzip.js';
 import { lz4Compress, lz4Decompress } from './lz4.js';
 import { snappyCompress, snappyDecompress } from './snappy.js';
-import { loadZstd, zstdCompress, zstdDecompress, zstdIsLoaded } from './zstd.js';
+import {
+  loadZstd,
+  zstdCompress,
+  zstdCompressAsync,
+  zstdDecompress,
+  zstdDecompressAsync,
+  zstdHasThreads,
+  zstdIsLoaded,
+} from './zstd.js';
 
 /** How far a batch may grow when decompressed, unless the caller says otherwise: 128 MiB. */
 export const decompressedBytesMax = 128 * 1024 * 1024;
@@ -104,6 +112,7 @@ export async function compressAsync(
     return compress(type, bytes, level);
   }
   if (type === 'gzip') return await gzipAsync(bytes, level);
+  if (type === 'zstd' && zstdHasThreads()) return await zstdCompressAsync(bytes, level);
   if (offload !== undefined) {
     return await offload({ work: 'compress', type, bytes, level, maxBytes: decompressedBytesMax });
   }
@@ -122,6 +131,7 @@ export async function decompressAsync(
     return decompress(type, bytes, maxBytes);
   }
   if (type === 'gzip') return await gunzipAsync(bytes, maxBytes);
+  if (type === 'zstd' && zstdHasThreads()) return await zstdDecompressAsync(bytes, maxBytes);
   if (offload !== undefined) {
     return await offload({ work: 'decompress', type, bytes, level: undefined, maxBytes });
   }

@@ -11,12 +11,22 @@ interface Zstd {
   compress(bytes: Uint8Array, level: number): Buffer;
   /** One frame whose result takes at most `maxBytes`. */
   decompress(bytes: Uint8Array, frame: ZstdFrame, maxBytes: number): Buffer;
+  /** The same on another thread, where the implementation has one. */
+  readonly offLoop?: {
+    compress(bytes: Uint8Array, level: number): Promise<Buffer>;
+    decompress(bytes: Uint8Array, maxBytes: number): Promise<Buffer>;
+  };
 }
+
+type ZlibCallback = (error: Error | null, result: Buffer) => void;
+type ZlibAsync = (bytes: Uint8Array, options: object, done: ZlibCallback) => void;
 
 /** The part of newer `node:zlib`s that the types of Node 20 do not have. */
 interface ZlibWithZstd {
   readonly zstdCompressSync?: (bytes: Uint8Array, options: object) => Buffer;
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer;
+  readonly zstdCompress?: ZlibAsync;
+  readonly zstdDecompress?: ZlibAsync;
   readonly constants: { readonly ZSTD_c_compressionLevel?: number };
 }
 
@@ -35,14 +45,31 @@ let zstd: Zstd | undefined = nodeZstd(zlib as unknown as ZlibWithZstd);
 let loading: Promise<void> | undefined;
 
 function nodeZstd(node: ZlibWithZstd): Zstd | undefined {
-  const { zstdCompressSync, zstdDecompressSync } = node;
+  const { zstdCompressSync, zstdDecompressSync, zstdCompress, zstdDecompress } = node;
   const levelKey = node.constants.ZSTD_c_compressionLevel;
-  if (!zstdCompressSync || !zstdDecompressSync || levelKey === undefined) return undefined;
+  if (!zstdCompressSync || !zstdDecompressSync || !zstdCompress || !zstdDecompress) {
+    return undefined;
+  }
+  if (levelKey === undefined) return undefined;
+  const forLevel = (level: number) => ({ params: { [levelKey]: level } });
+  const forLimit = (maxBytes: number) => ({ maxOutputLength: Math.max(1, maxBytes) });
   return {
-    compress: (bytes, level) => zstdCompressSync(bytes, { params: { [levelKey]: level } }),
-    decompress: (bytes, _frame, maxBytes) =>
-      zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }),
+    compress: (bytes, level) => zstdCompressSync(bytes, forLevel(level)),
+    decompress: (bytes, _frame, maxBytes) => zstdDecompressSync(bytes, forLimit(maxBytes)),
+    offLoop: {
+      compress: (bytes, level) => promised(zstdCompress, bytes, forLevel(level)),
+      decompress: (bytes, maxBytes) => promised(zstdDecompress, bytes, forLimit(maxBytes)),
+    },
   };
+}
+
+function promised(run: ZlibAsync, bytes: Uint8Array, options: object): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    run(bytes, options, (error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
 }
 
 function wasmZstd(wasm: ZstdWasm): Zstd {
@@ -103,34 +130,56 @@ export function zstdDecompress(bytes: Uint8Array, maxBytes: number): Buffer {
   let total = 0;
   for (const frame of zstdFrames(bytes)) {
     const left = maxBytes - total;
-    if (frame.contentSize !== undefined && frame.contentSize > left) {
-      throw tooLarge('zstd', maxBytes);
-    }
+    checkClaim(frame, left, maxBytes);
     if (frame.bytesMax === 0) continue;
-    const part = decompressFrame(codec, bytes.subarray(frame.start, frame.end), frame, left);
-    if (part === undefined) throw tooLarge('zstd', maxBytes);
-    parts.push(part);
-    total += part.length;
+    try {
+      const content = bytes.subarray(frame.start, frame.end);
+      parts.push(codec.decompress(content, frame, left));
+    } catch (error) {
+      throw failure(error, frame, left, maxBytes);
+    }
+    total += parts[parts.length - 1]?.length ?? 0;
+    if (total > maxBytes) throw tooLarge('zstd', maxBytes);
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
 }
 
-/** The content of a frame, or undefined where it takes more than `maxBytes`. */
-function decompressFrame(
-  codec: Zstd,
+/** Whether this implementation can work on another thread by itself. */
+export function zstdHasThreads(): boolean {
+  return zstd?.offLoop !== undefined;
+}
+
+export async function zstdCompressAsync(
   bytes: Uint8Array,
-  frame: ZstdFrame,
-  maxBytes: number,
-): Buffer | undefined {
-  let content: Buffer;
-  try {
-    content = codec.decompress(bytes, frame, maxBytes);
-  } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    // zstd's own number for "the destination is too small" is 70.
-    const full = code === 'ERR_BUFFER_TOO_LARGE' || String(message).endsWith('code -70');
-    if (full && frame.bytesMax > maxBytes) return undefined;
-    throw damaged('zstd', error instanceof Error ? error.message : String(error), error);
+  level: number = levelDefault,
+): Promise<Buffer> {
+  const { offLoop } = loaded();
+  return offLoop === undefined ? zstdCompress(bytes, level) : await offLoop.compress(bytes, level);
+}
+
+/** As `zstdDecompress`; several frames in a row are rare and stay on the event loop. */
+export async function zstdDecompressAsync(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
+  const { offLoop } = loaded();
+  const [frame, ...more] = zstdFrames(bytes);
+  if (offLoop === undefined || frame === undefined || more.length > 0) {
+    return zstdDecompress(bytes, maxBytes);
   }
-  return content.length > maxBytes ? undefined : content;
+  checkClaim(frame, maxBytes, maxBytes);
+  try {
+    return await offLoop.decompress(bytes.subarray(frame.start, frame.end), maxBytes);
+  } catch (error) {
+    throw failure(error, frame, maxBytes, maxBytes);
+  }
+}
+
+function checkClaim(frame: ZstdFrame, left: number, maxBytes: number): void {
+  if ((frame.contentSize ?? 0) > left) throw tooLarge('zstd', maxBytes);
+}
+
+function failure(error: unknown, frame: ZstdFrame, left: number, maxBytes: number): KafkaError {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  // zstd's own number for "the destination is too small" is 70.
+  const full = code === 'ERR_BUFFER_TOO_LARGE' || String(message).endsWith('code -70');
+  if (full && frame.bytesMax > left) return tooLarge('zstd', maxBytes);
+  return damaged('zstd', error instanceof Error ? error.message : String(error), error);
 }
