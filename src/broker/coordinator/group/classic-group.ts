@@ -232,6 +232,7 @@ export class ClassicGroup {
     this.refreshSubscribedTopics();
     this.transitionTo(this.#members.size > 0 ? 'CompletingRebalance' : 'Empty', now);
     this.pendingSync.clear();
+    this.newMemberAdded = false;
   }
 
   /** Everybody's metadata for the chosen protocol: what the leader needs to assign. */

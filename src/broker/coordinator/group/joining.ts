@@ -74,7 +74,16 @@ export class Joining {
     if (existing === undefined) groups.set(request.groupId, group);
     if (request.memberId === '') this.#joinNew(join, group);
     else this.#rejoin(join, group);
-    if (existing === undefined && outcome.records.length === 0) outcome.note(recordOf(group));
+    if (existing === undefined) this.#openOrForget(group, outcome);
+  }
+
+  /** A new group is put down at once, without its members; one that nobody got into is none. */
+  #openOrForget(group: ClassicGroup, outcome: GroupOutcome): void {
+    if (group.size === 0 && group.pendingMembers.size === 0) {
+      this.#parts.groups.delete(group.groupId);
+    } else {
+      outcome.note(recordOf(new ClassicGroup(group.groupId, group.stateSince)));
+    }
   }
 
   #check(request: JoinGroup): ErrorCode | undefined {

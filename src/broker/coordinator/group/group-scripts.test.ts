@@ -1,0 +1,308 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Writer } from '../../../bytes/index.js';
+import { errorCodeOf } from '../../../errors/index.js';
+import type { LogRecord } from '../runtime/machine.js';
+import { Outcome, type Ticket } from '../runtime/outcome.js';
+import { TimerTable } from '../runtime/timer-table.js';
+import { type GroupConfig, groupConfigDefaults } from './group-config.js';
+import { GroupMachine } from './group-machine.js';
+import { groupRecordCodec } from './group-record-codec.js';
+import type { GroupRecord } from './group-records.js';
+
+/**
+ * Scripts with recorded output, in `testdata/`: a command, a line `----`, what came of it, an
+ * empty line. `KAFKIT_REWRITE=1` records anew what is there; read the difference before
+ * committing it.
+ */
+const folder = fileURLToPath(new URL('testdata/', import.meta.url));
+
+describe('the group machine says what was recorded in', () => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
+    test(file, () => {
+      const script = readFileSync(join(folder, file), 'utf8');
+      const played = play(script);
+      if (process.env.KAFKIT_REWRITE === '1') writeFileSync(join(folder, file), played);
+      else expect(played).toBe(script);
+    });
+  }
+});
+
+/** Plays a script and gives it back with the output of now. */
+function play(script: string): string {
+  const stage = new Stage();
+  const out: string[] = [];
+  let isOutput = false;
+  for (const line of script.split('\n')) {
+    if (line === '----') isOutput = true;
+    else if (line === '') isOutput = false;
+    else if (line.startsWith('#') && !isOutput) out.push(line, '');
+    else if (!isOutput) out.push(line, '----', ...stage.run(line), '');
+  }
+  return out.join('\n');
+}
+
+type Options = Map<string, string>;
+type Run = (outcome: Outcome<GroupRecord>, ticket: Ticket<never>) => void;
+
+/** A machine with a clock of its own and a list for a log. */
+class Stage {
+  #config: GroupConfig = groupConfigDefaults;
+  #log: LogRecord[] = [];
+  #elapsed = 0;
+  #uuids = 0;
+  #requests = 0;
+  #timers = new TimerTable<GroupRecord>();
+  #machine = this.#newMachine();
+
+  run(line: string): string[] {
+    const [command = '', ...words] = line.split(/\s+/);
+    const options: Options = new Map();
+    const names: string[] = [];
+    for (const word of words) {
+      const at = word.indexOf('=');
+      if (at < 0) names.push(word);
+      else options.set(word.slice(0, at), word.slice(at + 1));
+    }
+    const [group = ''] = names;
+    if (command === 'config') return this.#configure(options);
+    if (command === 'advance') return this.#advance(Number(group));
+    if (command === 'restart') return this.#restart();
+    if (command === 'pending') return this.#pending(group, options);
+    if (command === 'marker') {
+      this.#machine.replayMarker(Number(options.get('pid')), group === 'commit');
+      return ['ok'];
+    }
+    const run = this.#request(command, group === '""' ? '' : group, options, names);
+    this.#requests += 1;
+    const number = this.#requests;
+    const lines = this.#execute((outcome) => run(outcome, { number }));
+    const isAnswered = lines.some((text) => text.startsWith(`#${number}:`));
+    return isAnswered ? lines : [`#${number} waits`, ...lines];
+  }
+
+  #newMachine(): GroupMachine {
+    const newUuid = () => String(++this.#uuids);
+    return new GroupMachine({ timers: this.#timers, config: this.#config, newUuid });
+  }
+
+  #configure(options: Options): string[] {
+    const changes = Array.from(options, ([name, value]) => [name, Number(value)] as const);
+    this.#config = { ...this.#config, ...Object.fromEntries(changes) };
+    return this.#restart();
+  }
+
+  /** What is in the log, as bytes, becomes a new machine. */
+  #restart(): string[] {
+    this.#timers = new TimerTable<GroupRecord>();
+    this.#timers.setNow(this.#elapsed);
+    this.#machine = this.#newMachine();
+    for (const bytes of this.#log) {
+      const record = groupRecordCodec.decode(bytes);
+      if (record !== undefined) this.#machine.replay(record);
+    }
+    return this.#execute((outcome) => this.#machine.loaded(outcome, this.#elapsed), 'ok');
+  }
+
+  #pending(group: string, options: Options): string[] {
+    for (const { topic, partition, offset, metadata } of offsetsIn(options)) {
+      const value = {
+        offset,
+        leaderEpoch: -1,
+        metadata,
+        commitTimestamp: this.#elapsed,
+        expireTimestamp: undefined,
+        topicId: undefined,
+      };
+      const producer = { producerId: Number(options.get('pid')), producerEpoch: 0 };
+      this.#machine.replay({ kind: 'offset', groupId: group, topic, partition, value }, producer);
+    }
+    return ['ok'];
+  }
+
+  #advance(ms: number): string[] {
+    const lines: string[] = [];
+    const target = this.#elapsed + ms;
+    for (;;) {
+      const next = this.#timers.earliest();
+      if (next === undefined || next > target) break;
+      this.#elapsed = Math.max(this.#elapsed, next);
+      this.#timers.setNow(this.#elapsed);
+      const due = this.#timers.takeDue();
+      if (due === undefined) continue;
+      const came = this.#execute((outcome) => due(outcome, this.#elapsed));
+      if (came.length > 0) lines.push(`at ${this.#elapsed}`, ...came);
+    }
+    this.#elapsed = target;
+    return lines.length > 0 ? lines : ['nothing happens'];
+  }
+
+  /** As the runtime does it: records, replay, answers. */
+  #execute(operation: (outcome: Outcome<GroupRecord>) => void, nothing?: string): string[] {
+    this.#timers.setNow(this.#elapsed);
+    const outcome = new Outcome<GroupRecord>();
+    operation(outcome);
+    const lines: string[] = [];
+    for (const { record, noted } of outcome.records) {
+      this.#log.push(groupRecordCodec.encode(record));
+      if (!noted) this.#machine.replay(record);
+      lines.push(recordText(record));
+    }
+    for (const { to, response } of outcome.answers) lines.push(`#${to.number}: ${text(response)}`);
+    return lines.length === 0 && nothing !== undefined ? [nothing] : lines;
+  }
+
+  #request(command: string, groupId: string, options: Options, names: string[]): Run {
+    const { joining, membership, offsets, directory } = this.#machine;
+    const now = this.#elapsed;
+    const memberId = options.get('id') ?? '';
+    const groupInstanceId = options.get('instance') ?? null;
+    const number = (name: string, otherwise: number) => Number(options.get(name) ?? otherwise);
+    const topics = topicsIn(options);
+    const common = { groupId, memberId, groupInstanceId };
+    const commands: Record<string, Run> = {
+      join: (outcome, ticket) =>
+        joining.join(
+          {
+            ...common,
+            sessionTimeoutMs: number('session', 10_000),
+            rebalanceTimeoutMs: number('rebalance', 20_000),
+            protocolType: options.get('type') ?? 'consumer',
+            protocols: protocolsIn(options.get('protocols') ?? 'range:@t1'),
+          },
+          { clientId: 'c', clientHost: '/127.0.0.1', version: number('version', 9) },
+          ticket,
+          outcome,
+          now,
+        ),
+      sync: (outcome, ticket) => {
+        const protocolType = options.get('type') ?? null;
+        const protocolName = options.get('protocol') ?? null;
+        const assignments = pairs(options.get('assign')).map(([id, what]) => ({
+          memberId: id,
+          assignment: Buffer.from(what),
+        }));
+        const request = { ...common, generationId: number('gen', 1), protocolType, protocolName };
+        membership.sync({ ...request, assignments }, ticket, outcome, now);
+      },
+      heartbeat: (outcome, ticket) =>
+        membership.heartbeat({ ...common, generationId: number('gen', 1) }, ticket, outcome),
+      leave: (outcome, ticket) => {
+        const members = names.slice(1).map((name) => {
+          const [id = '', instance] = name.split('/');
+          return { memberId: id, groupInstanceId: instance ?? null };
+        });
+        membership.leave({ groupId, members }, ticket, outcome, now);
+      },
+      commit: (outcome, ticket) => {
+        const request = {
+          ...common,
+          generationIdOrMemberEpoch: number('gen', -1),
+          retentionTimeMs: number('retention', -1),
+          topics,
+        };
+        offsets.commit(request, number('version', 9), ticket, outcome, now);
+      },
+      fetch: (outcome, ticket) => {
+        const requireStable = options.has('stable');
+        const asked = options.has('offsets') ? topics : null;
+        const request = { groupId, memberId: null, memberEpoch: -1, requireStable };
+        offsets.fetch({ ...request, topics: asked }, ticket, outcome);
+      },
+      'delete-offsets': (outcome, ticket) => offsets.delete({ groupId, topics }, ticket, outcome),
+      describe: (outcome, ticket) => directory.describe(groupId, ticket, outcome),
+      delete: (outcome, ticket) => directory.delete(groupId, ticket, outcome),
+      forget: (outcome, ticket) => directory.forgetTopic(groupId, ticket, outcome),
+      list: (outcome, ticket) => {
+        const words = (name: string) => options.get(name)?.split(',') ?? [];
+        directory.list({ states: words('states'), types: words('types') }, ticket, outcome);
+      },
+    };
+    const run = commands[command];
+    if (run === undefined) throw new Error(`no such command: ${command}`);
+    return run;
+  }
+}
+
+function pairs(list: string | undefined): [string, string][] {
+  return (list ?? '').split(',').flatMap((pair) => {
+    const [name = '', value = ''] = pair.split(':');
+    return name === '' ? [] : [[name, value]];
+  });
+}
+
+/** `range:@t1+t2` is a consumer's subscription to t1 and t2, anything else the bytes themselves. */
+function protocolsIn(list: string) {
+  return pairs(list).map(([name, metadata]) => ({
+    name,
+    metadata: metadata.startsWith('@')
+      ? subscription(metadata.slice(1).split('+'))
+      : Buffer.from(metadata),
+  }));
+}
+
+function subscription(topics: readonly string[]): Buffer {
+  const writer = new Writer();
+  writer.int16(0);
+  writer.int32(topics.length);
+  for (const topic of topics) {
+    writer.int16(topic.length);
+    writer.utf8(topic, topic.length);
+  }
+  writer.int32(-1);
+  return writer.bytes();
+}
+
+/** `t1/0:5:meta` is offset 5 with the text `meta` for partition 0 of t1; `*4097` is a long text. */
+function offsetsIn(options: Options) {
+  return (options.get('offsets') ?? '').split(',').flatMap((one) => {
+    const [where = '', offset = '0', metadata = ''] = one.split(':');
+    const [topic = '', partition = '0'] = where.split('/');
+    const long = metadata.startsWith('*') ? 'x'.repeat(Number(metadata.slice(1))) : metadata;
+    const entry = { topic, partition: Number(partition), offset: Number(offset), metadata: long };
+    return topic === '' ? [] : [entry];
+  });
+}
+
+function topicsIn(options: Options) {
+  return offsetsIn(options).map(({ topic, partition, offset, metadata }) => ({
+    name: topic,
+    topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+    partitionIndexes: [partition],
+    partitions: [
+      {
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: -1,
+        committedMetadata: metadata,
+      },
+    ],
+  }));
+}
+
+function recordText({ kind, ...rest }: GroupRecord): string {
+  return `log ${kind} ${text(rest)}`;
+}
+
+/** One line; error codes by name, bytes as text where they are, what is empty left out. */
+function text(value: unknown): string {
+  if (value instanceof Buffer) {
+    const plain = value.toString('latin1');
+    return /^[\x20-\x7e]*$/.test(plain) ? `'${plain}'` : `x${value.toString('hex')}`;
+  }
+  if (Array.isArray(value)) {
+    const isCodes = value.length > 0 && value.every((one) => typeof one === 'number');
+    return `[${value.map((one) => (isCodes ? errorCodeOf(one as number) : text(one))).join(' ')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value).flatMap(([name, field]) => {
+      if (field === undefined || field === null || field === '') return [];
+      if (name === 'errorCode') return [errorCodeOf(Number(field))];
+      return [`${name}=${text(field)}`];
+    });
+    return `{${fields.join(' ')}}`;
+  }
+  return String(value);
+}
