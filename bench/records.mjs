@@ -1,6 +1,7 @@
 // Building and reading record batches, beside kafkajs and @platformatic/kafka.
 //
-//   npm run build && cd bench && npm ci && node records.mjs [--quick] [--json] [--native-crc]
+//   npm run build && cd bench && npm ci && node records.mjs [--quick] [--json]
+//     [--native-crc] [--codec=none]
 //
 // Figures are µs per batch, the best of several rounds; a ratio says how many times as long the
 // other takes. Reading touches offset, timestamp, key and value of every record, without a look at
@@ -25,7 +26,8 @@ const roundMs = quick ? 30 : 150;
 const rounds = quick ? 2 : 4;
 const counts = [1, 100, 1000];
 const sizes = [10, 256, 4096];
-const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const only = process.argv.find((word) => word.startsWith('--codec='))?.slice('--codec='.length);
+const codecs = only ? [only] : ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const timestamp = 1_700_000_000_000;
 
 async function loadPlatformatic() {
@@ -152,7 +154,10 @@ async function measure(run) {
 
 const results = [];
 await kafkit.loadCodec('zstd');
-if (process.argv.includes('--native-crc')) console.log('crc', await kafkit.loadCrc32cAccelerator());
+if (process.argv.includes('--native-crc')) {
+  const { useCrc32c } = await import('../dist/bytes/index.js');
+  useCrc32c((await import('@node-rs/crc32')).crc32c);
+}
 if (!process.argv.includes('--json')) {
   console.log(`node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model}`);
   console.log(
