@@ -76,9 +76,15 @@ function readSource(path: string): Source {
   const rules = room === undefined ? frontDoor : rooms[room];
   if (rules === undefined) throw new Error(`${path}: the room '${room}' is not in house-rules.ts`);
   const isTest = path.endsWith('.test.ts');
-  const source = { path, text, room, rules, isTest, imports, windows: [], functions: [] };
+  const source: Source = { path, text, room, rules, isTest, imports, windows: [], functions: [] };
   visit(parsed.program as unknown as Record<string, unknown>, source);
-  return source;
+  // A name that the file imports or declares itself is not the global of that name.
+  const own = new Set(
+    parsed.module.staticImports.flatMap(({ entries }) => entries.map((e) => e.localName.value)),
+  );
+  for (const [, name] of text.matchAll(/^(?:export )?(?:async )?function (\w+)/gm))
+    own.add(name ?? '');
+  return { ...source, windows: source.windows.filter(({ name }) => !own.has(name)) };
 }
 
 function lineOf(text: string, at: number): number {
