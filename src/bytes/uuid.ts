@@ -1,7 +1,7 @@
 /** The id that stands for "none" (`Uuid.ZERO_UUID`). */
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-/** Ids below this one are kept for Kafka itself (metadata topic, lost and unassigned directories). */
+/** Ids below this one are kept for Kafka itself (metadata topic, special directories). */
 const reservedBelow = 100;
 
 /**

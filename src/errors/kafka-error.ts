@@ -79,7 +79,7 @@ function describe(text: string, options: KafkaErrorOptions): string {
   return `${text}${where}${options.hint ? ` ${options.hint}` : ''}`;
 }
 
-/** Whether a thrown value is a KafkaError of this or another copy of kafkit; optionally of a code. */
+/** Whether a value is a KafkaError, of this or another copy of kafkit; optionally of one code. */
 export function isKafkaError(error: unknown, code?: ErrorCode): error is KafkaError {
   const branded = typeof error === 'object' && error !== null && brand in error;
   return branded && (code === undefined || (error as KafkaError).code === code);
