@@ -30,7 +30,7 @@ export interface BrokerInternals {
   readonly logDirectory: string;
   /** Where clients are told to connect. */
   readonly advertised: Address;
-  /** The same for one client: a broker that listens everywhere names the address it was found at. */
+  /** The same for one client; a broker that listens everywhere names where it was found. */
   advertisedTo(connection: RequestConnection): Address;
   readonly topics: TopicRegistry;
   readonly fetchSessions: FetchSessions;

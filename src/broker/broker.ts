@@ -1,6 +1,6 @@
 import type { ReceivedRequest, ServedAnswer, ServerConnection } from '../network/index.js';
 import type { ApiName, RequestDecoded } from '../protocol/index.js';
-import type { Logger, System } from '../system/index.js';
+import type { Logger, Net, System } from '../system/index.js';
 import type { Address, BrokerInternals, ServedApi } from './broker-internals.js';
 import { type BrokerOptions, type BrokerSettings, settingsOf } from './broker-options.js';
 import type { BrokerConfig } from './config/broker-config.js';
@@ -9,7 +9,7 @@ import { checkTopicConfigs } from './config/topic-config.js';
 import { GroupCoordinator } from './coordinator/index.js';
 import type { RequestConnection, RequestContext } from './handlers/handler.js';
 import { acceptedRange, handlerOf, servedApis } from './handlers/index.js';
-import { isWildcard } from './listen-address.js';
+import { hostAndPort, isWildcard, parseAddress } from './listen-address.js';
 import type { LogManager } from './log/index.js';
 import type { MetadataJournal } from './metadata/metadata-journal.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
@@ -116,7 +116,16 @@ export class Broker implements BrokerInternals {
       const partitions = wanted.partitions ?? this.config.number('num.partitions');
       await this.topics.create(name, partitions, configs);
     }
-    this.#listening = await this.#server.listen(this.#settings.listen);
+    this.#listening = await this.#server.listen(this.#settings.listen, this.system.net);
+  }
+
+  /**
+   * Listens at one more address, `host:port`, perhaps on another network (a broker in memory that
+   * shall be reached by TCP, too), and answers the address with its real port.
+   */
+  async listen(address: string, net: Net = this.system.net): Promise<string> {
+    const { host, port } = await this.#server.listen(parseAddress(address, 0), net);
+    return hostAndPort(host, port);
   }
 
   /** The address listened on. */
@@ -129,6 +138,17 @@ export class Broker implements BrokerInternals {
     return this.#listening.port;
   }
 
+  /** `host:port` as clients are told. */
+  get address(): string {
+    const { host, port } = this.advertised;
+    return hostAndPort(host, port);
+  }
+
+  /** The data directory; for data in memory a name without meaning. */
+  get dataDirectory(): string {
+    return this.logDirectory;
+  }
+
   get advertised(): Address {
     const { advertise } = this.#settings;
     if (advertise !== undefined) {
@@ -139,9 +159,10 @@ export class Broker implements BrokerInternals {
   }
 
   advertisedTo(connection: RequestConnection): Address {
-    const found = this.#settings.advertise === undefined && isWildcard(this.host);
-    if (!found || connection.localAddress === '') return this.advertised;
-    return { host: connection.localAddress, port: this.port };
+    if (this.#settings.advertise !== undefined || connection.localPort <= 0) return this.advertised;
+    const everywhere = isWildcard(this.host) && connection.localAddress !== '';
+    const host = everywhere ? connection.localAddress : this.advertised.host;
+    return { host, port: connection.localPort };
   }
 
   served(): readonly ServedApi[] {

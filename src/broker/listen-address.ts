@@ -42,3 +42,8 @@ export function plaintextListener(value: string): string | undefined {
 export function isWildcard(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }
+
+/** Writes an address as `parseAddress` reads it. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

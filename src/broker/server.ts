@@ -5,7 +5,7 @@ import {
   ServerConnection,
 } from '../network/index.js';
 import type { ApiName } from '../protocol/index.js';
-import type { Listener, Logger, Socket, System, Timer } from '../system/index.js';
+import type { Listener, Logger, Net, Socket, System, Timer } from '../system/index.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import { type HostAndPort, isWildcard } from './listen-address.js';
 
@@ -51,8 +51,7 @@ export class Server {
    * Listens and answers where. `localhost` means both loopback addresses, 127.0.0.1 first; a
    * machine without IPv6 does with the one.
    */
-  async listen(address: HostAndPort): Promise<HostAndPort> {
-    const { net } = this.#options.system;
+  async listen(address: HostAndPort, net: Net): Promise<HostAndPort> {
     const accept = (socket: Socket): void => this.#accept(socket);
     const both = address.host === 'localhost';
     const host = both ? '127.0.0.1' : isWildcard(address.host) ? '0.0.0.0' : address.host;
@@ -65,7 +64,7 @@ export class Server {
         this.#options.logger.debug(`Not listening on [::1]:${first.port}: ${String(error)}`);
       }
     }
-    this.#scheduleSweep();
+    if (this.#sweep === undefined) this.#scheduleSweep();
     return { host: first.host, port: first.port };
   }
 

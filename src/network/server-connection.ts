@@ -1,20 +1,19 @@
-import { Reader, Writer } from '../bytes/index.js';
+import { Reader } from '../bytes/index.js';
 import { KafkaError } from '../errors/index.js';
 import {
   type ApiName,
   apiByKey,
   type ApiFacts,
   decodeRequestHeader,
-  encodeResponseHeader,
   FrameCutter,
   type LegacyApiName,
   type LoadedApi,
   loadApi,
   loadedApi,
   loadLegacy,
-  responseHeaderVersion,
 } from '../protocol/index.js';
 import type { Clock, Logger, Socket } from '../system/index.js';
+import { encodeAnswer, unknownApiVersions } from './answer-frame.js';
 import type { RequestBudget } from './request-budget.js';
 
 /** Served in place of an answer when the client expects none (Produce with acks 0). */
@@ -69,6 +68,8 @@ interface Started {
   done: boolean;
 }
 
+/** Where nobody knows better, an answer begins with a buffer of so many bytes. */
+const capacityMin = 512;
 /** Requests read ahead per connection before its socket is paused. */
 const requestsAheadMax = 64;
 /** Bytes of requests read ahead per connection before its socket is paused. */
@@ -245,7 +246,7 @@ export class ServerConnection {
     return this.#options.overlaps(api) && this.#started.every((s) => this.#options.overlaps(s.api));
   }
 
-  /** The codecs of the API; where they are not in memory they are fetched, and work goes on then. */
+  /** The codecs of the API; where they have to be loaded, work goes on afterwards. */
   #loaded(facts: ApiFacts, version: number): LoadedApi<ApiName> | undefined {
     const api = facts.name;
     const { legacyVersions } = facts;
@@ -330,25 +331,10 @@ export class ServerConnection {
     }
     started.done = true;
     if (answer !== noAnswer) {
-      started.answer = this.#encode(started.api, loaded, version, correlationId, answer as object);
+      const capacity = this.#options.sizeHint?.(started.api, answer as object) ?? capacityMin;
+      started.answer = encodeAnswer(loaded, version, correlationId, answer as object, capacity);
     }
     this.#send();
-  }
-
-  #encode(
-    api: ApiName,
-    loaded: LoadedApi<ApiName>,
-    version: number,
-    correlationId: number,
-    answer: object,
-  ): Buffer {
-    const writer = new Writer(this.#options.sizeHint?.(api, answer) ?? 512);
-    writer.int32(0);
-    encodeResponseHeader(writer, { correlationId }, responseHeaderVersion(api, version));
-    // The handler of an API answers in the shape of that API.
-    loaded.response(version).encode(writer, answer as never);
-    writer.patchInt32(0, writer.position - 4);
-    return writer.bytes();
   }
 
   /** Sends the answers that are due, in the order of their requests. */
@@ -397,12 +383,4 @@ export class ServerConnection {
   budgetFreed(): void {
     this.#throttleReading();
   }
-}
-
-/** Kafka's answer to an unknown version of ApiVersions: version 0, with its own range only. */
-function unknownApiVersions(range: readonly [number, number]): object {
-  return {
-    errorCode: 35,
-    apiKeys: [{ apiKey: 18, minVersion: range[0], maxVersion: range[1] }],
-  };
 }

@@ -158,7 +158,7 @@ const rows = [
     'int',
     '4',
     positive,
-    'Partitions of the offsets topic; Apache makes 50, kafkit 4, so that one sync touches few files.',
+    'Partitions of the offsets topic: 4, where Apache makes 50, so that a sync touches few files.',
   ],
   [
     'offsets.topic.replication.factor',
@@ -187,7 +187,7 @@ const rows = [
     'long',
     '268435456',
     {},
-    'Bytes of unanswered requests, over all connections, above which sockets are not read; Apache has no such limit.',
+    'Bytes of unanswered requests above which sockets are not read; Apache has no such limit.',
   ],
   [
     'socket.request.max.bytes',

@@ -13,7 +13,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     fallback: 'delete',
     brokerName: 'log.cleanup.policy',
     bounds: { oneOf: ['compact', 'delete'] },
-    doc: 'What happens to old segments: deleted when too old or too many, compacted to the last record of each key, or both.',
+    doc: 'What becomes of old segments: deleted by age and size, compacted by key, or both.',
   },
   {
     name: 'compression.gzip.level',
@@ -53,7 +53,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     fallback: '86400000',
     brokerName: 'log.cleaner.delete.retention.ms',
     bounds: { min: 0 },
-    doc: 'How long tombstones of a compacted topic stay, so that readers still see that a key is gone.',
+    doc: 'How long tombstones of a compacted topic stay for readers to see.',
   },
   {
     name: 'errors.deadletterqueue.group.enable',
@@ -92,7 +92,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     type: 'list',
     fallback: '',
     bounds: {},
-    doc: 'Replicas whose replication is slowed down on the following side; without effect on one node.',
+    doc: 'Replicas slowed down on the following side; without effect on one node.',
   },
   {
     name: 'index.interval.bytes',
@@ -107,7 +107,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     type: 'list',
     fallback: '',
     bounds: {},
-    doc: 'Replicas whose replication is slowed down on the leading side; without effect on one node.',
+    doc: 'Replicas slowed down on the leading side; without effect on one node.',
   },
   {
     name: 'local.retention.bytes',
@@ -115,7 +115,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     fallback: '-2',
     brokerName: 'log.local.retention.bytes',
     bounds: { min: -2 },
-    doc: 'How many bytes stay on the local disk when storage is tiered; -2 means as retention.bytes.',
+    doc: 'Bytes kept on the local disk when storage is tiered; -2 means as retention.bytes.',
   },
   {
     name: 'local.retention.ms',
@@ -123,7 +123,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     fallback: '-2',
     brokerName: 'log.local.retention.ms',
     bounds: { min: -2 },
-    doc: 'How long segments stay on the local disk when storage is tiered; -2 means as retention.ms.',
+    doc: 'How long segments stay local when storage is tiered; -2 means as retention.ms.',
   },
   {
     name: 'max.compaction.lag.ms',
@@ -259,7 +259,7 @@ export const topicConfigs: readonly ConfigFacts[] = [
     fallback: '604800000',
     brokerName: 'log.retention.ms',
     bounds: { min: -1 },
-    doc: 'How old the newest record of a segment may get before the segment goes; -1 means for ever.',
+    doc: 'How old the newest record of a segment may get before it goes; -1 means for ever.',
   },
   {
     name: 'segment.bytes',

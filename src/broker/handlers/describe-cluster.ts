@@ -14,7 +14,8 @@ export const describeCluster: Handler<'DescribeCluster'> = (request, context) =>
     return {
       errorCode: errnoOf(known ? 'MISMATCHED_ENDPOINT_TYPE' : 'UNSUPPORTED_ENDPOINT_TYPE'),
       errorMessage: known
-        ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
+        ? 'The request was sent to an endpoint of type BROKER, ' +
+          'but we wanted an endpoint of type CONTROLLER'
         : `Unsupported endpoint type ${endpointType}`,
       endpointType,
       clusterId: '',

@@ -26,7 +26,7 @@ const batchesFromVersion = 4;
  * Fetch v4–18, and v0–3 with records converted for old consumers. Answers when `minBytes` are
  * there, when something is wrong, or after `maxWaitMs`.
  */
-export const fetch: Handler<'Fetch'> = (request, context) => {
+export const fetchRecords: Handler<'Fetch'> = (request, context) => {
   const { broker, version } = context;
   if (request.isolationLevel !== 0 && request.isolationLevel !== 1)
     return refused('INVALID_REQUEST');

@@ -13,7 +13,7 @@ import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
 import { describeLogDirs } from './describe-log-dirs.js';
 import { describeTopicPartitions } from './describe-topic-partitions.js';
-import { fetch } from './fetch.js';
+import { fetchRecords } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import type { Handler, HandlerTable } from './handler.js';
 import { heartbeat } from './heartbeat.js';
@@ -34,7 +34,7 @@ import { syncGroup } from './sync-group.js';
 /** Every API the broker serves. ApiVersions is derived from this table. */
 export const handlers: HandlerTable = {
   Produce: produce,
-  Fetch: fetch,
+  Fetch: fetchRecords,
   ListOffsets: listOffsets,
   Metadata: metadata,
   OffsetCommit: offsetCommit,

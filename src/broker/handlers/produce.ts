@@ -113,7 +113,7 @@ function checked(topic: Topic | ErrorCode, asked: PartitionAsked, request: Reque
   return partition;
 }
 
-/** The batch to append; message sets of old clients are converted, perhaps after loading a codec. */
+/** The batch to append; message sets of old clients are converted to one. */
 function batchOf(
   asked: PartitionAsked,
   request: Request,
@@ -187,7 +187,7 @@ function finished(
   return allReplicated(written, request.timeoutMs, context).then(() => answer);
 }
 
-/** Resolves when every batch is synced, has failed to be, or the time-out of the request is over. */
+/** Resolves when every batch is synced or has failed to be, or the request timed out. */
 function allReplicated(
   written: readonly Written[],
   timeoutMs: number,

@@ -15,7 +15,7 @@ export function isInternalTopic(name: string): boolean {
   return internalTopics.has(name);
 }
 
-/** What is wrong with a topic name, in Kafka's words (`Topic.validate`); undefined when nothing is. */
+/** What is wrong with a topic name, in Kafka's words (`Topic.validate`); or undefined. */
 export function topicNameFault(name: string): string | undefined {
   const invalid = 'Topic name is invalid: ';
   if (name === '') return `${invalid}the empty string is not allowed`;
@@ -33,7 +33,7 @@ export function topicNameFault(name: string): string | undefined {
   );
 }
 
-/** Two topics whose names give the same key collide in metric names, so Kafka refuses the second. */
+/** Topics whose names give the same key collide in metric names: Kafka refuses the second. */
 export function collisionKey(name: string): string {
   return name.replaceAll('.', '_');
 }

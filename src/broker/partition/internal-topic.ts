@@ -33,6 +33,6 @@ export interface InternalTopic {
     records: readonly InternalRecord[],
     options?: InternalAppendOptions,
   ): Promise<void>;
-  /** All batches from the log start on, lazily. The views are valid until the next one is asked for. */
+  /** All batches from the log start on, lazily; a view is valid until the next is asked for. */
   read(partition: number): Iterable<RecordBatch>;
 }
