@@ -1,5 +1,8 @@
 import type { KafkaError } from '../../errors/index.js';
 import type { TopicPartition } from './consumer-options.js';
+import type { Membership } from './membership.js';
+import type { PartitionState } from './partition-state.js';
+import type { SubscriptionState } from './subscription-state.js';
 
 /** Where a consumer stands as a whole. */
 export type ConsumerState =
@@ -44,4 +47,108 @@ export interface ConsumerHealth {
   readonly lastHeartbeatAgeMs: number | null;
   /** The last thing that went wrong, mended or not. */
   readonly lastError: KafkaError | null;
+}
+
+/** What `healthOf` looks at. */
+export interface HealthParts {
+  readonly now: number;
+  readonly groupId: string | undefined;
+  readonly membership: Membership;
+  readonly subscription: SubscriptionState;
+  readonly isStarted: boolean;
+  readonly isClosed: boolean;
+  readonly isPolling: boolean;
+  readonly hasPolled: boolean;
+  readonly lastPollAt: number | undefined;
+  readonly failure: KafkaError | undefined;
+  readonly lastError: KafkaError | undefined;
+}
+
+export function healthOf(parts: HealthParts): ConsumerHealth {
+  const { now, membership, lastPollAt } = parts;
+  const partitions = [...parts.subscription].map((state) => partitionHealth(state));
+  const beat = membership.lastHeartbeatAt;
+  const state = stateOf(parts);
+  return {
+    state,
+    reason: reasonOf(state, parts, partitions),
+    groupId: parts.groupId ?? null,
+    memberId: membership.memberId === '' ? null : membership.memberId,
+    generationId: membership.generationId < 0 ? null : membership.generationId,
+    partitions,
+    lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    lastPollAgeMs: lastPollAt === undefined || !parts.hasPolled ? null : now - lastPollAt,
+    lastHeartbeatAgeMs: beat === undefined ? null : now - beat,
+    lastError: parts.lastError ?? null,
+  };
+}
+
+function stateOf(parts: HealthParts): ConsumerState {
+  if (parts.isClosed) return 'closed';
+  if (parts.failure !== undefined) return 'failed';
+  if (!parts.isStarted) return 'idle';
+  const { phase } = parts.membership;
+  if (phase === 'over') return 'closed';
+  return phase === 'stable' && parts.membership.memberId === '' ? 'standalone' : phase;
+}
+
+function reasonOf(
+  state: ConsumerState,
+  { failure, isPolling }: HealthParts,
+  partitions: readonly PartitionHealth[],
+): string {
+  switch (state) {
+    case 'idle':
+      return 'Nobody has asked for records yet: iterate, or call start.';
+    case 'joining':
+      return 'On the way to its partitions: looking for the cluster, the coordinator, the group.';
+    case 'rebalancing':
+      return isPolling
+        ? 'The group shares out its partitions anew.'
+        : 'The group rebalances and waits for the loop to finish what it has at hand.';
+    case 'expelled':
+      return 'The loop held a record for too long; the consumer joins again when it asks for more.';
+    case 'failed':
+      return `Ended by ${failure?.message ?? 'an error'}`;
+    case 'closed':
+      return 'Closed.';
+    default:
+      return readingReason(partitions, isPolling);
+  }
+}
+
+function readingReason(partitions: readonly PartitionHealth[], isPolling: boolean): string {
+  if (partitions.length === 0) return 'No partition is assigned: others have them all, or none is.';
+  if (!isPolling) return 'The loop works on what it was given.';
+  if (partitions.every(({ paused }) => paused)) return 'All partitions are paused.';
+  const stuck = partitions.find(({ status }) => status !== 'at the end' && status !== 'paused');
+  if (stuck === undefined) return 'Everything has been read; waiting for new records.';
+  return `${stuck.topic}-${stuck.partition}: ${stuck.status}.`;
+}
+
+function partitionHealth(state: PartitionState): PartitionHealth {
+  const { topic, partition, position, endOffset, committed, paused } = state;
+  const lag = position >= 0 && endOffset >= 0 ? Math.max(0, endOffset - position) : null;
+  return {
+    topic,
+    partition,
+    position: position >= 0 ? position : null,
+    committed: committed >= 0 ? committed : null,
+    endOffset: endOffset >= 0 ? endOffset : null,
+    lag,
+    paused,
+    bufferedBytes: state.queuedBytes,
+    status: statusOf(state, lag),
+  };
+}
+
+function statusOf(state: PartitionState, lag: number | null): string {
+  if (state.paused) return 'paused';
+  if (state.problem !== undefined) return `waiting after ${state.problem.message}`;
+  if (state.wanted === 'committed') return 'its committed offset is being looked up';
+  if (state.wanted !== undefined) return 'its offset is being looked up';
+  if (state.position < 0) return 'it has no position: seek, or set offsetReset';
+  if (lag === null) return 'the first fetch is under way';
+  if (lag === 0) return 'at the end';
+  return state.queuedBytes > 0 ? 'records wait for the loop' : 'being fetched';
 }

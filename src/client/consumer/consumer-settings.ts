@@ -1,5 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import { type DeserializerFunction, toDeserializer } from '../../serde/index.js';
+import { checkOptionNames } from '../known-options.js';
 import { resolveAssignors } from './assignors/index.js';
 import type { Assignor } from './assignors/assignor.js';
 import type {
@@ -80,7 +81,7 @@ const known: Record<keyof ConsumerOptions, readonly [min: number, max: number] |
 
 /** Checks options and fills in defaults; fails with INVALID_ARGUMENT, saying what to write. */
 export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): ConsumerSettings<K, V> {
-  checkNames(options);
+  checkOptionNames('A consumer', options, Object.keys(known));
   checkNumbers(options);
   checkSubscription(options);
   const maxPollIntervalMs = options.maxPollIntervalMs ?? 300_000;
@@ -129,15 +130,6 @@ export function resetTimestamp(reset: OffsetReset): number | undefined {
   return reset === 'earliest' ? earliestTimestamp : latestTimestamp;
 }
 
-function checkNames(options: object): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    const near = nearest(name, Object.keys(known));
-    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
-    throw invalid(`A consumer has no option '${name}'.${hint}`);
-  }
-}
-
 function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
   for (const [name, range] of Object.entries(known)) {
     const value: unknown = options[name as keyof ConsumerOptions];
@@ -177,34 +169,6 @@ function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
   if (options.groupInstanceId !== undefined && (groupId === undefined || topics === undefined)) {
     throw invalid('groupInstanceId belongs to a member of a group: give groupId and topics.');
   }
-}
-
-/** The known name that takes fewest changes, when they are few. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of names) {
-    const changes = distance(name.toLowerCase(), candidate.toLowerCase());
-    if (changes < fewest) {
-      best = candidate;
-      fewest = changes;
-    }
-  }
-  return best;
-}
-
-/** Levenshtein's distance, a row at a time. */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const change = (row[j - 1] as number) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] as number;
 }
 
 function invalid(message: string): KafkaError {

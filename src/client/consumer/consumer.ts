@@ -1,39 +1,436 @@
+import { KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
+import { ClassicMembership } from './classic-membership.js';
 import type { ConsumerBatch } from './consumer-batch.js';
-import type { ConsumerHealth } from './consumer-health.js';
+import { type ConsumerHealth, healthOf } from './consumer-health.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
+import { type ConsumerSettings, consumerSettings, resetTimestamp } from './consumer-settings.js';
+import { Delivery } from './delivery.js';
+import { FetchBuffer } from './fetch-buffer.js';
+import { Fetcher } from './fetcher.js';
+import { GroupOffsets, type TopicPartitionOffset } from './group-offsets.js';
+import type { Membership } from './membership.js';
+import { type CommitOptions, OffsetCommits } from './offset-commits.js';
+import { lookUpOffsets } from './offset-lookup.js';
+import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
+import { PollWatch } from './poll-watch.js';
+import { PositionFinder } from './position-finder.js';
+import { Rebalance } from './rebalance.js';
+import { RecordMaker } from './record-maker.js';
+import { StandaloneMembership } from './standalone-membership.js';
+import { SubscriptionState } from './subscription-state.js';
+import { partitionKey } from './topic-partitions.js';
 
-export interface TopicPartitionOffset extends TopicPartition {
-  /** The next offset to read. */
-  readonly offset: number;
-  readonly leaderEpoch?: number | undefined;
-  readonly metadata?: string | undefined;
-}
+/** What `commit` takes besides nothing: something handed out, or offsets to the letter. */
+export type Committable<K, V> =
+  | ConsumerRecord<K, V>
+  | ConsumerBatch<K, V>
+  | readonly TopicPartitionOffset[];
 
-export declare class Consumer<K = Buffer | null, V = Buffer | null>
+/** A revocation waits so long for its commit at most: the whole group waits with it. */
+const revocationCommitMs = 10_000;
+/** Closing waits so long for the last commit. */
+const closingCommitMs = 5000;
+
+/**
+ * Reads records, alone or as a member of a group.
+ *
+ * Iterating joins the group and fetches ahead. What the loop was given is *finished* when it asks
+ * for the next (or `commit` was called for it), and only finished records are committed: every
+ * `autoCommitIntervalMs`, before partitions are given up, and at `close`. A loop that is left by
+ * `break` or `throw` has not finished what it had at hand: that comes again, in the next loop of
+ * this consumer or wherever the partition goes. So every record is handled at least once.
+ *
+ * One loop at a time. Follows Kafka's `KafkaConsumer`.
+ */
+export class Consumer<K = Buffer | null, V = Buffer | null>
   implements AsyncIterable<ConsumerRecord<K, V>>, AsyncDisposable
 {
-  constructor(cluster: Cluster, options: ConsumerOptions<K, V>);
-  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>>;
-  batches(): AsyncIterableIterator<ConsumerBatch<K, V>>;
-  /** Joins and begins to fetch; iterating does it by itself. Resolves with the first assignment. */
-  start(): Promise<void>;
-  commit(
-    what?: ConsumerRecord<K, V> | ConsumerBatch<K, V> | readonly TopicPartitionOffset[],
-  ): Promise<void>;
-  assignment(): TopicPartition[];
-  pause(partitions?: readonly TopicPartition[]): void;
-  resume(partitions?: readonly TopicPartition[]): void;
-  paused(): TopicPartition[];
-  seek(to: TopicPartitionOffset | readonly TopicPartitionOffset[]): void;
-  seekToBeginning(partitions?: readonly TopicPartition[]): Promise<void>;
-  seekToEnd(partitions?: readonly TopicPartition[]): Promise<void>;
-  seekToTimestamp(timestamp: number, partitions?: readonly TopicPartition[]): Promise<void>;
-  position(of: TopicPartition): Promise<number>;
-  committed(of?: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>;
-  lag(of: TopicPartition): Promise<number>;
-  health(): ConsumerHealth;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  readonly #cluster: Cluster;
+  readonly #settings: ConsumerSettings<K, V>;
+  readonly #subscription = new SubscriptionState();
+  readonly #buffer = new FetchBuffer();
+  readonly #delivery: Delivery<K, V>;
+  readonly #fetcher: Fetcher;
+  readonly #positions: PositionFinder;
+  readonly #offsets: GroupOffsets | undefined;
+  readonly #commits: OffsetCommits | undefined;
+  readonly #membership: Membership;
+  readonly #pollWatch: PollWatch;
+  readonly #unwatch: () => void;
+  readonly #onAbort = (): void => void this.close();
+  #started: Promise<void> | undefined;
+  #hasAssignment: () => void = () => undefined;
+  #startFailed: (error: KafkaError) => void = () => undefined;
+  #isExpelled = false;
+  #lastError: KafkaError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(cluster: Cluster, options: ConsumerOptions<K, V>) {
+    const settings = consumerSettings(options);
+    this.#cluster = cluster;
+    this.#settings = settings;
+    cluster.retain();
+    const maker = new RecordMaker(settings.keyDeserializer, settings.valueDeserializer);
+    this.#delivery = new Delivery(this.#buffer, maker, {
+      asked: () => this.#asked(),
+      drained: () => this.#fetcher.wake(),
+    });
+    this.#fetcher = new Fetcher(cluster, settings, this.#subscription, this.#buffer, {
+      fetched: () => this.#delivery.ring(),
+      offsetOutOfRange: (state) => this.#outOfRange(state),
+      truncated: (state, offset, epoch) => this.#truncated(state, offset, epoch),
+      failed: (state, error) => this.#partitionFailed(state, error),
+    });
+    const { groupId, readCommitted, offsetReset } = settings;
+    if (groupId !== undefined) {
+      this.#offsets = new GroupOffsets(cluster, groupId);
+      this.#commits = new OffsetCommits(cluster, groupId, this.#offsets, this.#subscription, {
+        identity: () => this.#membership.identity(),
+        refused: (error) => this.#membership.refused(error),
+        troubled: (error) => this.#troubled(error),
+      });
+    }
+    this.#positions = new PositionFinder(
+      cluster,
+      { resetTimestamp: resetTimestamp(offsetReset), readCommitted },
+      this.#subscription,
+      this.#offsets,
+      {
+        found: () => this.#fetcher.wake(),
+        failed: (state, error) => this.#partitionFailed(state, error),
+        troubled: (error) => this.#noteError(error),
+      },
+    );
+    this.#membership = this.#makeMembership();
+    const { clock } = cluster.system;
+    this.#pollWatch = new PollWatch(clock, this.#delivery, settings.maxPollIntervalMs, () =>
+      this.#pollOverdue(),
+    );
+    this.#unwatch = cluster.onMetadata(() => this.#fetcher.wake());
+    settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (settings.signal?.aborted === true) this.#onAbort();
+  }
+
+  /** Records one by one; see the class for what finishing one means. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
+    return this.#delivery.records();
+  }
+
+  /**
+   * Records of one partition at a time, as many as were fetched together. A batch is finished when
+   * the loop asks for the next; `commit(record)` finishes it up to that record.
+   */
+  batches(): AsyncIterableIterator<ConsumerBatch<K, V>> {
+    return this.#delivery.batches();
+  }
+
+  /**
+   * Joins the group and begins to fetch; iterating does so by itself. Resolves with the first
+   * assignment, which may be empty; fails with what keeps the consumer from joining.
+   */
+  start(): Promise<void> {
+    if (this.#started === undefined) {
+      this.#started = new Promise((resolve, reject) => {
+        this.#hasAssignment = resolve;
+        this.#startFailed = reject;
+      });
+      // Iterating starts without anyone waiting here; the loop is told of the error, too.
+      this.#started.catch(() => undefined);
+      if (this.#closing !== undefined) {
+        this.#startFailed(closedError());
+      } else {
+        this.#membership.start();
+        this.#pollWatch.start();
+        if (this.#settings.autoCommit) {
+          this.#commits?.startTimer(this.#settings.autoCommitIntervalMs);
+        }
+      }
+    }
+    return this.#started;
+  }
+
+  /**
+   * Commits and waits for the answer. Without an argument: everything the loop has finished. With
+   * a record or batch: everything of its partition up to and including it, which is finished
+   * thereby. With offsets: exactly those. Transient failures are tried again; fails with
+   * UNKNOWN_MEMBER_ID or ILLEGAL_GENERATION when the partitions belong to others by now.
+   */
+  async commit(what?: Committable<K, V>, options?: CommitOptions): Promise<void> {
+    const commits = this.#commits;
+    if (commits === undefined) throw invalid('A consumer without groupId has nowhere to commit.');
+    if (this.#closing !== undefined) throw closedError();
+    if (what === undefined) return await commits.finished(undefined, options);
+    if (isList(what)) return await commits.exactly(what, options);
+    const { topic, partition } = what;
+    const next = 'nextOffset' in what ? what.nextOffset : what.offset + 1;
+    const state = this.#subscription.get(topic, partition);
+    if (state === undefined) {
+      throw new KafkaError('ILLEGAL_GENERATION', 'The partition was given up meanwhile.', {
+        topic,
+        partition,
+        group: this.#settings.groupId,
+        hint: 'Whoever has it now begins at the last committed offset.',
+      });
+    }
+    state.finishUpTo(next);
+    const leaderEpoch = 'leaderEpoch' in what ? what.leaderEpoch : state.positionEpoch;
+    await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
+  }
+
+  /** The partitions this consumer reads now, sorted. */
+  assignment(): TopicPartition[] {
+    return this.#subscription.assignment();
+  }
+
+  /** Hands out and fetches nothing of these (of all) until `resume`. */
+  pause(partitions?: readonly TopicPartition[]): void {
+    for (const state of this.#subscription.select(partitions)) state.paused = true;
+    this.#delivery.interrupt();
+  }
+
+  resume(partitions?: readonly TopicPartition[]): void {
+    for (const state of this.#subscription.select(partitions)) state.paused = false;
+    this.#delivery.interrupt();
+    this.#fetcher.wake();
+  }
+
+  paused(): TopicPartition[] {
+    return this.assignment().filter((each) => this.#subscription.need(each).paused);
+  }
+
+  /**
+   * Goes on at these offsets. What was fetched of the partitions is dropped; a record at hand
+   * counts as finished. Fails with INVALID_ARGUMENT for partitions that are not assigned.
+   */
+  seek(to: TopicPartitionOffset | readonly TopicPartitionOffset[]): void {
+    const targets = isList(to) ? to : [to];
+    for (const target of targets) {
+      if (Number.isSafeInteger(target.offset) && target.offset >= 0) continue;
+      throw invalid(`${target.offset} is no offset; use seekToBeginning or seekToEnd.`);
+    }
+    for (const target of targets) {
+      const state = this.#subscription.need(target);
+      state.moveTo({ offset: target.offset, leaderEpoch: target.leaderEpoch ?? -1 });
+    }
+    this.#moved();
+  }
+
+  /** Goes to the first record there is; resolves when its offset is known. */
+  async seekToBeginning(partitions?: readonly TopicPartition[]): Promise<void> {
+    await this.seekToTimestamp(earliestTimestamp, partitions);
+  }
+
+  /** Goes behind the last record there is; resolves when its offset is known. */
+  async seekToEnd(partitions?: readonly TopicPartition[]): Promise<void> {
+    await this.seekToTimestamp(latestTimestamp, partitions);
+  }
+
+  /** Goes to the first record of that time (milliseconds since 1970) or later, else to the end. */
+  async seekToTimestamp(timestamp: number, partitions?: readonly TopicPartition[]): Promise<void> {
+    const states = this.#subscription.select(partitions);
+    for (const state of states) state.resetTo(timestamp);
+    this.#moved();
+    this.#positions.wake();
+    await Promise.all(states.map((state) => this.#positions.settled(state)));
+  }
+
+  /** The next offset to be handed out; waits until it is known. */
+  async position(of: TopicPartition): Promise<number> {
+    const state = this.#subscription.need(of);
+    await this.#positions.settled(state);
+    if (state.hasPosition) return state.position;
+    const { topic, partition } = of;
+    throw state.problem ?? new KafkaError('NO_OFFSET', undefined, { topic, partition });
+  }
+
+  /** What the group has committed for these (for all assigned); without an offset: left out. */
+  async committed(
+    of: readonly TopicPartition[] = this.assignment(),
+    options?: CommitOptions,
+  ): Promise<TopicPartitionOffset[]> {
+    if (this.#offsets === undefined) throw invalid('A consumer without groupId has no commits.');
+    return await this.#offsets.fetch(of, this.#settings.readCommitted, options);
+  }
+
+  /** How many offsets lie between the position and the end, asked of the leader. */
+  async lag(of: TopicPartition): Promise<number> {
+    const { readCommitted } = this.#settings;
+    const position = await this.position(of);
+    const questions = [{ topic: of.topic, partition: of.partition, timestamp: latestTimestamp }];
+    const answers = await lookUpOffsets(this.#cluster, questions, { readCommitted });
+    const end = answers.get(partitionKey(of))?.offset ?? position;
+    return Math.max(0, end - position);
+  }
+
+  /** What the consumer is doing, and why nothing comes. Costs no request. */
+  health(): ConsumerHealth {
+    return healthOf({
+      now: this.#cluster.system.clock.monotonic(),
+      groupId: this.#settings.groupId,
+      membership: this.#membership,
+      subscription: this.#subscription,
+      isStarted: this.#started !== undefined,
+      isClosed: this.#closing !== undefined,
+      isPolling: this.#delivery.isPolling,
+      hasPolled: this.#delivery.polls > 0,
+      lastPollAt: this.#started === undefined ? undefined : this.#pollWatch.lastPollAt,
+      failure: this.#delivery.failure,
+      lastError: this.#lastError,
+    });
+  }
+
+  /**
+   * Commits what the loop has finished, leaves the group and lets go of everything. A loop that
+   * waits ends. Quick also when the cluster is away, and never fails.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort);
+    this.#pollWatch.stop();
+    this.#commits?.stopTimer();
+    this.#unwatch();
+    this.#fetcher.stop();
+    this.#positions.stop();
+    this.#delivery.close();
+    this.#startFailed(closedError());
+    const isMember = this.#started !== undefined && this.#membership.identity() !== undefined;
+    if (this.#settings.autoCommit && isMember) {
+      await this.#commits?.finishedQuietly(undefined, { timeoutMs: closingCommitMs });
+    }
+    await this.#membership.close();
+    this.#subscription.remove(this.assignment());
+    this.#buffer.clear();
+    this.#cluster.release();
+  }
+
+  #makeMembership(): Membership {
+    const settings = this.#settings;
+    const { groupId, topics, assign, metadataMaxAgeMs } = settings;
+    const host = new Rebalance({
+      subscription: this.#subscription,
+      buffer: this.#buffer,
+      loop: this.#delivery,
+      commits: settings.autoCommit ? this.#commits : undefined,
+      commitTimeoutMs: revocationCommitMs,
+      hooks: settings,
+      isGivenUp: () => this.#isExpelled || this.#closing !== undefined,
+      changed: () => this.#assignmentChanged(),
+      failed: (error) => this.#failed(error),
+      troubled: (error) => this.#troubled(error),
+    });
+    if (groupId !== undefined && topics !== undefined) {
+      return new ClassicMembership(this.#cluster, { ...settings, groupId, topics }, host);
+    }
+    const wanted = assign ?? { topics: topics ?? [] };
+    return new StandaloneMembership(this.#cluster, wanted, metadataMaxAgeMs, host);
+  }
+
+  #asked(): void {
+    void this.start();
+    this.#isExpelled = false;
+    this.#membership.asked();
+  }
+
+  #assignmentChanged(): void {
+    this.#delivery.interrupt();
+    this.#positions.wake();
+    this.#fetcher.wake();
+    this.#hasAssignment();
+  }
+
+  /** Positions have been changed by the application. */
+  #moved(): void {
+    this.#buffer.sweep();
+    this.#delivery.interrupt();
+    this.#fetcher.wake();
+  }
+
+  #pollOverdue(): void {
+    // Without a group nobody waits for these partitions.
+    if (this.#membership.identity()?.memberId === '') return;
+    const { maxPollIntervalMs, groupId } = this.#settings;
+    this.#isExpelled = true;
+    this.#troubled(
+      new KafkaError('POLL_TIMEOUT', `No record was asked for within ${maxPollIntervalMs} ms.`, {
+        group: groupId,
+        hint: 'The partitions go to other members. Work faster, or raise maxPollIntervalMs.',
+      }),
+    );
+    this.#membership.expel();
+    this.#delivery.interrupt();
+  }
+
+  #outOfRange(state: PartitionState): void {
+    const { topic, partition, position: offset } = state;
+    const error = new KafkaError('OFFSET_OUT_OF_RANGE', undefined, {
+      topic,
+      partition,
+      offset,
+      hint: 'The records may have been deleted by retention, or the topic created anew.',
+    });
+    if (this.#settings.offsetReset !== 'none') this.#troubled(error);
+    this.#positions.reset(state, error);
+  }
+
+  #truncated(state: PartitionState, endOffset: number, leaderEpoch: number): void {
+    const { topic, partition, fetchOffset } = state;
+    const error = new KafkaError(
+      'OFFSET_OUT_OF_RANGE',
+      `The log was cut back to offset ${endOffset} behind the back of this consumer.`,
+      { topic, partition, offset: fetchOffset, hint: 'Records that were read have been lost.' },
+    );
+    if (this.#settings.offsetReset === 'none') {
+      this.#positions.reset(state, error);
+      return;
+    }
+    this.#troubled(error);
+    // What was fetched beyond the cut is of the lost past, unless the loop has not got that far.
+    const offset = Math.max(0, Math.min(state.position, endOffset));
+    state.moveTo({ offset, leaderEpoch: offset === endOffset ? leaderEpoch : -1 });
+    this.#moved();
+  }
+
+  #partitionFailed(state: PartitionState, error: KafkaError): void {
+    this.#noteError(error);
+    this.#delivery.failPartition(state, error);
+  }
+
+  #failed(error: KafkaError): void {
+    this.#noteError(error);
+    this.#delivery.fail(error);
+    this.#startFailed(error);
+  }
+
+  #noteError(error: KafkaError): void {
+    this.#lastError = error;
+  }
+
+  #troubled(error: KafkaError): void {
+    this.#noteError(error);
+    const { onError } = this.#settings;
+    if (onError === undefined) this.#cluster.logger.warn(error.message, { code: error.code });
+    else onError(error);
+  }
+}
+
+function isList<T>(what: T | readonly T[] | object): what is readonly T[] {
+  return Array.isArray(what);
+}
+
+function closedError(): KafkaError {
+  return new KafkaError('CLOSED', 'The consumer has been closed.');
+}
+
+function invalid(message: string): KafkaError {
+  return new KafkaError('INVALID_ARGUMENT', message);
 }

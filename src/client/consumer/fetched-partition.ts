@@ -26,11 +26,13 @@ export interface FetchedData {
 
 /** A batch whose records can be walked over. */
 export interface OpenBatch {
-  readonly records: Iterator<RecordView>;
+  /** From the first record on, whenever it is looped over. */
+  readonly records: Iterable<RecordView>;
   readonly leaderEpoch: number;
   readonly nextOffset: number;
-  /** Bytes of the records section, decompressed where that is known. */
+  /** Bytes as they came. */
   readonly sizeInBytes: number;
+  readonly isCompressed: boolean;
 }
 
 /** Compressed batches above this size are decompressed off the event loop. */
@@ -51,9 +53,10 @@ export class FetchedPartition {
   readonly sizeInBytes: number;
   /** The offset behind what has been opened. */
   nextOffset: number;
-  /** The batch that is being walked over. */
+  /** The batch that is being walked over, and the walk. */
   batch: OpenBatch | undefined;
-  /** A record to hand out (again) before the batch goes on. */
+  walk: Iterator<RecordView> | undefined;
+  /** A record to hand out (again) before the walk goes on. */
   stashed: RecordView | undefined;
   readonly #records: Buffer;
   readonly #checkCrcs: boolean;
@@ -129,10 +132,11 @@ export class FetchedPartition {
     this.#at = batch.position + batch.sizeInBytes;
     this.nextOffset = batch.nextOffset;
     return {
-      records: records[Symbol.iterator](),
+      records,
       leaderEpoch: batch.partitionLeaderEpoch,
       nextOffset: batch.nextOffset,
       sizeInBytes: batch.sizeInBytes,
+      isCompressed: batch.compression !== 'none',
     };
   }
 

@@ -47,6 +47,8 @@ interface Source {
   /** Bytes the answer under way may bring. */
   reserved: number;
   retryAt: number;
+  /** No fetch for idle partitions beside full ones before this moment. */
+  sharedPollAt: number;
   failures: number;
 }
 
@@ -123,7 +125,8 @@ export class Fetcher {
       if (asked.length === 0) continue;
       const bytes = this.#budget(asked.length);
       if (bytes === 0) continue;
-      if (source.retryAt > now) this.#wakeAt(source.retryAt);
+      const startAt = full ? Math.max(source.retryAt, source.sharedPollAt) : source.retryAt;
+      if (startAt > now) this.#wakeAt(startAt);
       else void this.#fetch(source, asked, full, bytes);
     }
   }
@@ -157,7 +160,15 @@ export class Fetcher {
     let source = this.#sources.get(broker);
     if (source === undefined) {
       const session = new FetchSession();
-      source = { broker, session, inFlight: false, reserved: 0, retryAt: 0, failures: 0 };
+      source = {
+        broker,
+        session,
+        inFlight: false,
+        reserved: 0,
+        retryAt: 0,
+        sharedPollAt: 0,
+        failures: 0,
+      };
       this.#sources.set(broker, source);
     }
     return source;
@@ -221,7 +232,8 @@ export class Fetcher {
       source.inFlight = false;
       source.reserved = 0;
     }
-    if (full && !brought) source.retryAt = this.#later(Math.min(sharedPollMs, fetchMaxWaitMs));
+    if (full)
+      source.sharedPollAt = brought ? 0 : this.#later(Math.min(sharedPollMs, fetchMaxWaitMs));
     if (brought) this.#host.fetched();
     this.wake();
   }

@@ -116,7 +116,7 @@ export class GroupOffsets {
     if (code !== 'NONE') throw this.#error(code);
     const found: TopicPartitionOffset[] = [];
     for (const answer of group?.topics ?? response.topics) {
-      const id = 'topicId' in answer ? answer.topicId : zeroUuid;
+      const id = (answer as { readonly topicId?: string }).topicId ?? zeroUuid;
       const topic = answer.name || this.#cluster.topicName(id);
       if (topic === undefined) continue;
       for (const each of answer.partitions) {

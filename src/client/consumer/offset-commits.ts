@@ -1,0 +1,142 @@
+import { KafkaError } from '../../errors/index.js';
+import type { Timer } from '../../system/index.js';
+import type { Cluster } from '../cluster/index.js';
+import type { TopicPartition } from './consumer-options.js';
+import type { CommitIdentity, GroupOffsets, TopicPartitionOffset } from './group-offsets.js';
+import { asKafkaError } from './offset-lookup.js';
+import type { SubscriptionState } from './subscription-state.js';
+
+export interface OffsetCommitsHost {
+  /** In whose name; undefined while the consumer is no member of its group. */
+  identity(): CommitIdentity | undefined;
+  /** The coordinator does not know the identity any more. */
+  refused(error: KafkaError): void;
+  troubled(error: KafkaError): void;
+}
+
+export interface CommitOptions {
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Commits, one after the other: what is committed is read off when its turn comes, so that a
+ * slow commit never overwrites a later one.
+ */
+export class OffsetCommits {
+  readonly #cluster: Cluster;
+  readonly #groupId: string;
+  readonly #offsets: GroupOffsets;
+  readonly #subscription: SubscriptionState;
+  readonly #host: OffsetCommitsHost;
+  #timer: Timer | undefined;
+  /** Settles when the last commit in line is through. */
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(
+    cluster: Cluster,
+    groupId: string,
+    offsets: GroupOffsets,
+    subscription: SubscriptionState,
+    host: OffsetCommitsHost,
+  ) {
+    this.#cluster = cluster;
+    this.#groupId = groupId;
+    this.#offsets = offsets;
+    this.#subscription = subscription;
+    this.#host = host;
+  }
+
+  /** Commits what is finished, over and over. */
+  startTimer(intervalMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#cluster.system.clock.after(intervalMs, () => {
+      this.startTimer(intervalMs);
+      // A commit that takes longer than the interval is not overtaken.
+      if (this.#waiting === 0) void this.finishedQuietly();
+    });
+  }
+
+  stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Commits what the loop has finished, of these partitions or of all. */
+  finished(partitions?: readonly TopicPartition[], options?: CommitOptions): Promise<void> {
+    return this.#inLine(() => this.#send(this.#finishedOffsets(partitions), options));
+  }
+
+  /** As `finished`; a failure is only reported: the next commit covers it. */
+  async finishedQuietly(
+    partitions?: readonly TopicPartition[],
+    options?: CommitOptions,
+  ): Promise<void> {
+    try {
+      await this.finished(partitions, options);
+    } catch (error) {
+      this.#host.troubled(asKafkaError(error));
+    }
+  }
+
+  /** Commits exactly these. */
+  exactly(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
+    return this.#inLine(() => this.#send(offsets, options));
+  }
+
+  #finishedOffsets(partitions?: readonly TopicPartition[]): TopicPartitionOffset[] {
+    const offsets: TopicPartitionOffset[] = [];
+    for (const { topic, partition } of partitions ?? this.#subscription) {
+      const state = this.#subscription.get(topic, partition);
+      if (state === undefined) continue;
+      const offset = state.committable;
+      if (offset < 0 || offset === state.committed) continue;
+      offsets.push({ topic, partition, offset, leaderEpoch: state.positionEpoch });
+    }
+    return offsets;
+  }
+
+  #inLine(commit: () => Promise<void>): Promise<void> {
+    this.#waiting++;
+    const turn = this.#last.then(commit);
+    this.#last = turn.then(
+      () => {
+        this.#waiting--;
+      },
+      () => {
+        this.#waiting--;
+      },
+    );
+    return turn;
+  }
+
+  async #send(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
+    if (offsets.length === 0) return;
+    const identity = this.#host.identity();
+    if (identity === undefined) {
+      throw new KafkaError('UNKNOWN_MEMBER_ID', 'This consumer is no member of its group now.', {
+        group: this.#groupId,
+        hint: 'Its partitions are with other members, who begin at the last committed offset.',
+      });
+    }
+    const states = offsets.map((each) => this.#subscription.get(each.topic, each.partition));
+    try {
+      await this.#offsets.commit(offsets, identity, options);
+    } catch (thrown) {
+      const error = asKafkaError(thrown);
+      if (isRefusal(error)) this.#host.refused(error);
+      throw error;
+    }
+    for (const [index, { offset }] of offsets.entries()) {
+      const state = states[index];
+      if (state !== undefined) state.committed = offset;
+    }
+  }
+}
+
+function isRefusal({ code }: KafkaError): boolean {
+  return (
+    code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION' || code === 'FENCED_INSTANCE_ID'
+  );
+}

@@ -1,0 +1,123 @@
+import { KafkaError } from '../../errors/index.js';
+import type { RebalanceHook, TopicPartition } from './consumer-options.js';
+import type { FetchBuffer } from './fetch-buffer.js';
+import type { MembershipHost } from './membership.js';
+import type { OffsetCommits } from './offset-commits.js';
+import { asKafkaError } from './offset-lookup.js';
+import type { SubscriptionState } from './subscription-state.js';
+import { partitionKey, partitionNames, sortedPartitions, without } from './topic-partitions.js';
+import type { PartitionState } from './partition-state.js';
+
+/** The loop, as far as a rebalance is concerned. */
+export interface RebalanceLoop {
+  readonly atHand: PartitionState | undefined;
+  hold(): () => void;
+  idle(of: (state: PartitionState) => boolean, giveUp: () => boolean): Promise<void>;
+  abandon(): void;
+}
+
+export interface RebalanceParts {
+  readonly subscription: SubscriptionState;
+  readonly buffer: FetchBuffer;
+  readonly loop: RebalanceLoop;
+  /** Undefined where nothing is committed by itself. */
+  readonly commits: OffsetCommits | undefined;
+  readonly commitTimeoutMs: number;
+  readonly hooks: {
+    readonly onAssigned: RebalanceHook | undefined;
+    readonly onRevoked: RebalanceHook | undefined;
+    readonly onLost: RebalanceHook | undefined;
+  };
+  /** Whether the loop has been given up on, or is to end. */
+  readonly isGivenUp: () => boolean;
+  /** Partitions came or went. */
+  readonly changed: () => void;
+  readonly failed: (error: KafkaError) => void;
+  readonly troubled: (error: KafkaError) => void;
+}
+
+/** Gives up and takes partitions in step with the loop, the hooks and the commits. */
+export class Rebalance implements MembershipHost {
+  readonly #parts: RebalanceParts;
+
+  constructor(parts: RebalanceParts) {
+    this.#parts = parts;
+  }
+
+  owned(): TopicPartition[] {
+    return this.#parts.subscription.assignment();
+  }
+
+  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { loop, commits, hooks, subscription, commitTimeoutMs, isGivenUp } = this.#parts;
+    const release = loop.hold();
+    try {
+      const going = new Set(partitions.map(partitionKey));
+      await loop.idle((state) => going.has(partitionKey(state)), isGivenUp);
+      if (isGivenUp()) {
+        throw new KafkaError('POLL_TIMEOUT', `${partitionNames(partitions)} must be given up.`);
+      }
+      await this.#call('onRevoked', hooks.onRevoked, partitions);
+      await commits?.finishedQuietly(partitions, { timeoutMs: commitTimeoutMs });
+      subscription.remove(partitions);
+      this.#changed();
+    } finally {
+      release();
+    }
+  }
+
+  async lost(partitions: readonly TopicPartition[]): Promise<void> {
+    const { loop, hooks, subscription } = this.#parts;
+    const release = loop.hold();
+    try {
+      const gone = new Set(partitions.map(partitionKey));
+      subscription.remove(partitions);
+      if (loop.atHand !== undefined && gone.has(partitionKey(loop.atHand))) loop.abandon();
+      this.#changed();
+      await this.#call('onLost', hooks.onLost ?? hooks.onRevoked, partitions);
+    } finally {
+      release();
+    }
+  }
+
+  async assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const { loop, hooks, subscription } = this.#parts;
+    const added = without(partitions, this.owned());
+    const release = loop.hold();
+    try {
+      subscription.add(added);
+      if (added.length > 0) await this.#call('onAssigned', hooks.onAssigned, added);
+      this.#changed();
+    } finally {
+      release();
+    }
+  }
+
+  failed(error: KafkaError): void {
+    this.#parts.failed(error);
+  }
+
+  troubled(error: KafkaError): void {
+    this.#parts.troubled(error);
+  }
+
+  #changed(): void {
+    this.#parts.buffer.sweep();
+    this.#parts.changed();
+  }
+
+  async #call(
+    name: string,
+    hook: RebalanceHook | undefined,
+    partitions: readonly TopicPartition[],
+  ): Promise<void> {
+    if (hook === undefined) return;
+    try {
+      await hook(sortedPartitions(partitions));
+    } catch (thrown) {
+      const cause = asKafkaError(thrown);
+      const message = `The hook ${name} failed for ${partitionNames(partitions)}: ${cause.message}`;
+      this.#parts.troubled(new KafkaError(cause.code, message, { cause: thrown }));
+    }
+  }
+}
