@@ -8,6 +8,7 @@ import { Input } from './input.js';
 import type { CliIo } from './io.js';
 import { Progress } from './progress.js';
 import { count } from './table.js';
+import { addressOf } from './up.js';
 
 /** The consumer rests so long after every 20 records, so that there is something to see. */
 const pauseMs = 25;
@@ -24,15 +25,16 @@ export async function demo(input: Input, io: CliIo): Promise<number> {
     ? ['--mongodb', input.required('mongodb')]
     : ['--store', directory];
   const store = () => openStore(withFlags(input, flags), io);
-  const broker = await Broker.start({ listen: '127.0.0.1:0', memory: true });
-  progress.say(`A broker runs in memory on ${broker.address}.`);
+  const broker = await Broker.start({ listen: '127.0.0.1:0', data: 'memory' });
+  const address = addressOf(broker);
+  progress.say(`A broker runs in memory on ${address}.`);
   try {
     await emptied(await store());
-    await produceNumbers(broker.address, records);
+    await produceNumbers(address, records);
     progress.say(`Produced ${count(records, 'record')} {"number": n} to the topic ${demoTopic}.`);
     const where = input.text('mongodb') ?? directory;
     progress.say(`The group ${demoGroup} stores them in ${where}.`);
-    const args = ['demo-consumer', '--bootstrap-server', broker.address, ...flags];
+    const args = ['demo-consumer', '--bootstrap-server', address, ...flags];
     const story = new Story(args, records, kills, progress, io);
     const finished = await story.run();
     progress.end();

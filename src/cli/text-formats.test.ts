@@ -5,7 +5,7 @@ import { nearest } from './nearest.js';
 import { parseIsoDuration, parseOffsetSpec } from './offset-spec.js';
 import { parseProperties } from './properties.js';
 import { formatRecord, fromJsonRow, type PrintableRecord, toJsonRow } from './record-row.js';
-import { parseTopicToCreate, serverSettings } from './server-properties.js';
+import { parseTopicToCreate } from './topic-to-create.js';
 import { count, table } from './table.js';
 
 const record: PrintableRecord = {
@@ -144,43 +144,13 @@ test('properties are read as Java reads them', () => {
   ]);
 });
 
-describe('server.properties', () => {
-  const settings = (lines: Record<string, string>) =>
-    serverSettings(new Map(Object.entries(lines)));
-
-  test('give the address, the directory and the rest', () => {
-    expect(
-      settings({
-        listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-        'advertised.listeners': 'PLAINTEXT://kafka.example:9092',
-        'log.dirs': '/tmp/a,/tmp/b',
-        'num.partitions': '3',
-      }),
-    ).toEqual({
-      listen: '0.0.0.0:9092',
-      advertise: 'kafka.example:9092',
-      data: '/tmp/a',
-      config: { 'num.partitions': '3' },
-      notes: ['log.dirs: only /tmp/a is used.'],
-    });
-  });
-
-  test('name listeners that are not served', () => {
-    expect(settings({ listeners: 'PLAINTEXT://a:1,SSL://a:2' }).notes).toEqual([
-      'listeners: SSL://a:2 is not served.',
-    ]);
-    expect(() => settings({ listeners: 'SSL://a:2' })).toThrow('no PLAINTEXT:// address');
-  });
-
-  test('topics to create have partitions and settings', () => {
-    expect(parseTopicToCreate('a')).toEqual({ name: 'a', partitions: 1, configs: {} });
-    expect(parseTopicToCreate('a:3:retention.ms=5,cleanup.policy=compact,delete')).toEqual({
-      name: 'a',
-      partitions: 3,
-      configs: { 'retention.ms': '5', 'cleanup.policy': 'compact,delete' },
-    });
-    expect(() => parseTopicToCreate('a:x')).toThrow('TOPIC:PARTITIONS');
-  });
+test('topics to create have partitions and settings', () => {
+  expect(parseTopicToCreate('a')).toEqual(['a', { partitions: 1, configs: {} }]);
+  expect(parseTopicToCreate('a:3:retention.ms=5,cleanup.policy=compact,delete')).toEqual([
+    'a',
+    { partitions: 3, configs: { 'retention.ms': '5', 'cleanup.policy': 'compact,delete' } },
+  ]);
+  expect(() => parseTopicToCreate('a:x')).toThrow('TOPIC:PARTITIONS');
 });
 
 test('tables align their columns, numbers to the right', () => {

@@ -1,16 +1,11 @@
-import { Broker } from '../broker/index.js';
+import { Broker, type BrokerOptions } from '../broker/index.js';
 import { isKafkaError } from '../errors/index.js';
 import { lineLogger } from '../system/index.js';
 import { CommandFailure, UsageError } from './command.js';
 import type { Input } from './input.js';
 import { type CliIo, say } from './io.js';
 import { parseProperties } from './properties.js';
-import {
-  parseTopicToCreate,
-  type ServerSettings,
-  serverSettings,
-  splitAddress,
-} from './server-properties.js';
+import { parseTopicToCreate } from './topic-to-create.js';
 
 const compatVersions = ['4.0', '4.2', '4.3', '4.4'] as const;
 
@@ -20,8 +15,7 @@ export async function up(input: Input, io: CliIo): Promise<number> {
   const file = input.text('config');
   const properties = file === undefined ? new Map<string, string>() : readProperties(file, io);
   for (const [name, value] of input.pairs('option')) properties.set(name, value);
-  const settings = serverSettings(properties);
-  return runBroker(settings, input, io);
+  return runBroker(properties, input, io);
 }
 
 /** Reads a properties file, or says why not. */
@@ -30,41 +24,40 @@ export function readProperties(path: string, io: CliIo): Map<string, string> {
   return parseProperties(io.system.disk.readFile(path).toString('utf8'));
 }
 
-/** Starts the broker that settings and flags describe (flags win) and waits for the end. */
+/** Starts the broker that properties and flags describe (flags win) and waits for the end. */
 export async function runBroker(
-  settings: ServerSettings,
+  properties: ReadonlyMap<string, string>,
   input: Input,
   io: CliIo,
 ): Promise<number> {
   const memory = input.has('memory');
   if (memory && input.has('data')) throw new UsageError('--memory and --data exclude each other.');
-  const listen = address(input.text('listen') ?? settings.listen, '--listen');
-  const data = input.text('data') ?? settings.data ?? './kafkit-data';
-  const creating = input.list('create').map(parseTopicToCreate);
-  for (const note of settings.notes) say(io, `kafkit: ${note}`);
-  const broker = await startOrExplain(listen ?? '127.0.0.1:9092', data, () =>
-    Broker.start({
-      listen,
-      advertise: address(input.text('advertise') ?? settings.advertise, '--advertise'),
-      data: memory ? undefined : data,
-      memory,
-      config: settings.config,
-      compat: input.choice('compat', compatVersions),
-      createTopics: creating,
-      logger: lineLogger(
-        input.has('debug') ? 'debug' : 'warn',
-        (line) => void io.stderr.write(line),
-      ),
-    }),
-  );
+  const broker = await startOrExplain({
+    listen: input.text('listen'),
+    advertise: input.text('advertise'),
+    data: memory ? 'memory' : input.text('data'),
+    config: Object.fromEntries(properties),
+    compat: input.choice('compat', compatVersions),
+    createTopics: Object.fromEntries(input.list('create').map(parseTopicToCreate)),
+    logger: lineLogger(input.has('debug') ? 'debug' : 'warn', (line) => void io.stderr.write(line)),
+    system: io.system,
+  });
   // The one line on stdout: scripts wait for it, and take the address from it.
-  await io.stdout.write(`ready ${broker.address}\n`);
-  if (!input.has('quiet')) greet(io, broker.address, memory ? undefined : data);
+  const address = addressOf(broker);
+  await io.stdout.write(`ready ${address}\n`);
+  const quiet = input.has('quiet');
+  if (!quiet) greet(io, address, memory ? undefined : broker.logDirectory);
   await untilInterrupted(io);
-  if (!input.has('quiet')) say(io, `kafkit: stopping (${String(io.interrupted.reason)}) …`);
+  if (!quiet) say(io, `kafkit: stopping (${String(io.interrupted.reason)}) …`);
   await broker.close();
-  if (!input.has('quiet')) say(io, 'kafkit: stopped, everything is on disk.');
+  if (!quiet) say(io, `kafkit: stopped${memory ? '' : '; everything is on disk'}.`);
   return 0;
+}
+
+/** Where a client on this machine reaches the broker. */
+export function addressOf({ host, port }: Broker): string {
+  const local = host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return local.includes(':') ? `[${local}]:${port}` : `${local}:${port}`;
 }
 
 function greet(io: CliIo, at: string, data: string | undefined): void {
@@ -77,7 +70,7 @@ function greet(io: CliIo, at: string, data: string | undefined): void {
   say(io, '  Ctrl-C stops it.');
 }
 
-/** Resolves with the first signal. A closed stdout is none: a broker has nothing more to print. */
+/** Resolves with the first signal. */
 function untilInterrupted(io: CliIo): Promise<void> {
   return new Promise((resolve) => {
     if (io.interrupted.aborted) resolve();
@@ -85,32 +78,17 @@ function untilInterrupted(io: CliIo): Promise<void> {
   });
 }
 
-/** A missing port means 9092. */
-function address(text: string | undefined, flag: string): string | undefined {
-  if (text === undefined) return undefined;
-  const [host, port] = splitAddress(text);
-  if (port === '') return `${host}:9092`;
-  if (!/^\d+$/.test(port) || Number(port) > 65_535) {
-    throw new UsageError(`${flag} wants HOST:PORT, not "${text}".`);
-  }
-  return text;
-}
-
-async function startOrExplain<T>(
-  listen: string,
-  data: string,
-  start: () => Promise<T>,
-): Promise<T> {
+async function startOrExplain(options: BrokerOptions): Promise<Broker> {
   try {
-    return await start();
+    return await Broker.start(options);
   } catch (error) {
     if (isKafkaError(error, 'ADDRESS_IN_USE')) {
-      const hint = 'Stop what listens there, or choose another one with --listen HOST:PORT.';
-      throw new CommandFailure(`${listen} is in use.`, hint);
+      const hint = 'Stop what listens there, or choose another address with --listen HOST:PORT.';
+      throw new CommandFailure(error.message, hint);
     }
     if (isKafkaError(error, 'DATA_DIRECTORY_LOCKED')) {
       const hint = 'Stop that one, or choose another directory with --data DIR.';
-      throw new CommandFailure(`Another broker is running on ${data}.`, hint);
+      throw new CommandFailure(error.message, hint);
     }
     throw error;
   }

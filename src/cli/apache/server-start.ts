@@ -1,7 +1,6 @@
 import { UsageError } from '../command.js';
 import type { Input } from '../input.js';
 import { type CliIo, say } from '../io.js';
-import { serverSettings } from '../server-properties.js';
 import { readProperties, runBroker } from '../up.js';
 
 /** `kafka-server-start FILE`: the broker with the settings of the file. */
@@ -9,7 +8,7 @@ export async function serverStart(input: Input, io: CliIo): Promise<number> {
   const path = input.onlyOperand('server.properties file');
   const properties = readProperties(path, io);
   for (const [name, value] of input.pairs('override')) properties.set(name, value);
-  return runBroker(serverSettings(properties), input, io);
+  return runBroker(properties, input, io);
 }
 
 /** `zookeeper-server-start`: there is nothing to start. */
