@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka } from '../../dist/index.js';
 import {
+  apache,
   require,
-  shared,
   sleep,
   startApacheKafka,
   stopApacheKafka,
@@ -62,7 +62,7 @@ while (sent < total) {
     console.log(`node 2 killed after ${sent} records`);
     setTimeout(() => {
       // Brings back what is missing; the other two are found running.
-      restarted = runAside(join(shared, 'apache-kafka', 'kafka'), ['start-cluster', directory]);
+      restarted = runAside(join(apache, 'kafka'), ['start-cluster', directory]);
     }, 8000);
   }
 }

@@ -2,7 +2,19 @@
 // downloads go, and how to start and end brokers. Only programs started here are ended here.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,7 +112,28 @@ export async function startKafkit({ data, port = 0, flags = [], nodeFlags = [] }
   return { address, pid: child.pid, stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
 }
 
-const apache = join(shared, 'apache-kafka');
+/** Apache's scripts, in a copy of ours whose links work: some ways of copying turn them to text. */
+export const apache = apacheScripts();
+
+function apacheScripts() {
+  const source = join(shared, 'apache-kafka');
+  const files = ['fetch', 'kafka', 'pom.xml', join('bin', 'kafka-run-class.sh')];
+  const digest = createHash('sha256');
+  for (const file of files) digest.update(readFileSync(join(source, file)));
+  const copy = join(cache, `apache-kafka-scripts-${digest.digest('hex').slice(0, 12)}`);
+  if (existsSync(copy)) return copy;
+  const half = `${copy}-${process.pid}`;
+  mkdirSync(join(half, 'bin'), { recursive: true });
+  for (const file of files) {
+    copyFileSync(join(source, file), join(half, file));
+    chmodSync(join(half, file), 0o755);
+  }
+  for (const name of readdirSync(join(source, 'bin'))) {
+    if (name !== 'kafka-run-class.sh') symlinkSync('kafka-run-class.sh', join(half, 'bin', name));
+  }
+  renameSync(half, copy);
+  return copy;
+}
 
 /** One of Apache's command line tools, to its end. */
 export function apacheTool(name, args, options) {
