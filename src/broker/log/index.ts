@@ -10,7 +10,10 @@ export {
   type AppendResult,
   type RecordError,
 } from './append.js';
-export type { Log, LogRead, OffsetAndTimestamp, ProducerSummary, ReadOptions } from './log.js';
+export type { Log, LogRead, ProducerSummary, ReadOptions } from './log.js';
 export { defaultLogConfig, type LogConfig } from './log-config.js';
-export type { Durability, LogManager, LogManagerOptions } from './log-manager.js';
+export { type ConfigOf, LogManager, type LogManagerOptions } from './log-manager.js';
+export type { Durability } from './log-sync.js';
 export { prepareAppend } from './prepare-append.js';
+export type { OffsetAndTimestamp } from './timestamp-lookup.js';
+export type { AbortedTransaction } from './transaction-index.js';

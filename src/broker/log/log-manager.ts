@@ -1,13 +1,43 @@
-import type { Logger, System } from '../../system/index.js';
-import type { Log } from './log.js';
+import { KafkaError } from '../../errors/index.js';
+import {
+  type DirectoryLock,
+  type Disk,
+  type Logger,
+  silentLogger,
+  type System,
+  type Timer,
+} from '../../system/index.js';
+import {
+  asideName,
+  clusterMetadataDirectory,
+  directoryOf,
+  isDeletedDirectory,
+  isSetAside,
+  offsetOfFile,
+  partitionFile,
+  partitionOfDirectory,
+  rootFile,
+  suffix,
+} from './file-names.js';
+import { LeaderEpochCache } from './leader-epoch-cache.js';
+import { Log } from './log.js';
 import type { LogConfig } from './log-config.js';
-
-/**
- * `group-commit`: synced before it counts (default). `interval`: synced every `flushIntervalMs`,
- * counts at once. `os`: the operating system writes when it likes, as Kafka does. `memory`:
- * never synced (for a memory disk).
- */
-export type Durability = 'group-commit' | 'interval' | 'os' | 'memory';
+import { loadLog } from './log-loader.js';
+import { LogSegment } from './log-segment.js';
+import { LogSegments } from './log-segments.js';
+import { type Durability, LogSync } from './log-sync.js';
+import { ensureMetaProperties, type MetaProperties } from './meta-properties.js';
+import {
+  encodeOffsets,
+  type OffsetLine,
+  readOffsets,
+  replaceFileLater,
+} from './offset-checkpoint.js';
+import { OpenFiles } from './open-files.js';
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.js';
+import { ProducerState } from './producer-state.js';
+import { segmentsToDelete } from './retention.js';
+import { TailCache } from './tail-cache.js';
 
 export interface LogManagerOptions {
   readonly dataDirectory: string;
@@ -30,46 +60,413 @@ export interface LogManagerOptions {
   readonly tailCacheBytes?: number | undefined;
   /** Cuts synced data that turns out damaged instead of refusing to start. Default false. */
   readonly truncateCorrupted?: boolean | undefined;
+  /** Default: nothing is logged. */
   readonly logger?: Logger | undefined;
 }
 
-/** All logs of a data directory. */
-export declare class LogManager {
-  /**
-   * Locks the directory (made where it is missing), reads `meta.properties` and opens every log,
-   * recovering those that an unclean stop may have damaged. Fails with DATA_DIRECTORY_LOCKED,
-   * DATA_DIRECTORY_INVALID, LOG_CORRUPTED.
-   * `configOf` gives the config of a log found on disk; undefined sets its directory aside
-   * (`-stray`), because nobody knows its topic any more.
-   */
-  static open(
-    system: System,
-    options: LogManagerOptions,
-    configOf: (topic: string, partition: number, topicId: string) => LogConfig | undefined,
-  ): Promise<LogManager>;
+/** The config of a log found on disk; undefined sets its directory aside (`-stray`). */
+export type ConfigOf = (topic: string, partition: number, topicId: string) => LogConfig | undefined;
 
+const defaults = {
+  flushMs: 5,
+  flushIntervalMs: 1_000,
+  retentionCheckMs: 300_000,
+  checkpointMs: 60_000,
+  producerIdExpirationMs: 86_400_000,
+  tailCacheBytes: 32 * 1024 * 1024,
+};
+
+/** All logs of a data directory (Kafka's `LogManager`). */
+export class LogManager {
   readonly dataDirectory: string;
   readonly clusterId: string;
   readonly nodeId: number;
   readonly directoryId: string;
-  /** Whether the last stop was clean; leader epochs go up when it was not. */
-  readonly wasCleanShutdown: boolean;
+  readonly durability: Durability;
   /** Whether the directory was new. */
   readonly isNew: boolean;
-  readonly durability: Durability;
+  /** Whether the last stop was clean; leader epochs go up when it was not. */
+  readonly wasCleanShutdown: boolean;
+  readonly #system: System;
+  readonly #disk: Disk;
+  readonly #logger: Logger;
+  readonly #options: LogManagerOptions;
+  readonly #lock: DirectoryLock;
+  readonly #files: OpenFiles;
+  readonly #sync: LogSync;
+  readonly #cache: TailCache;
+  readonly #logs = new Map<string, Log>();
+  /** Removals of files and directories that wait for `file.delete.delay.ms`. */
+  readonly #removals = new Set<Timer>();
+  #timers: Timer[] = [];
+  #checkpointing: Promise<void> | undefined;
+  #failure: KafkaError | undefined;
+  #closing: Promise<void> | undefined;
 
-  logs(): Iterable<Log>;
-  log(topic: string, partition: number): Log | undefined;
-  createLog(topic: string, partition: number, topicId: string, config: LogConfig): Log;
-  /** Takes the log away at once; its files go after `fileDeleteDelayMs`. */
-  deleteLog(topic: string, partition: number): void;
-  /** Reads, and durably replaces, a plain file of the broker's own in the root (metadata journal). */
-  readFile(name: string): Buffer | undefined;
-  replaceFile(name: string, bytes: Uint8Array): void;
+  private constructor(
+    system: System,
+    options: LogManagerOptions,
+    lock: DirectoryLock,
+    meta: MetaProperties,
+    found: { readonly isNew: boolean; readonly isClean: boolean },
+  ) {
+    this.dataDirectory = options.dataDirectory;
+    this.clusterId = meta.clusterId;
+    this.nodeId = meta.nodeId;
+    this.directoryId = meta.directoryId;
+    this.durability = options.durability ?? 'group-commit';
+    this.isNew = found.isNew;
+    this.wasCleanShutdown = found.isClean;
+    this.#system = system;
+    this.#disk = system.disk;
+    this.#logger = options.logger ?? silentLogger;
+    this.#options = options;
+    this.#lock = lock;
+    this.#files = new OpenFiles(system.disk);
+    this.#cache = new TailCache(options.tailCacheBytes ?? defaults.tailCacheBytes);
+    this.#sync = new LogSync({
+      clock: system.clock,
+      files: this.#files,
+      durability: this.durability,
+      flushMs: options.flushMs ?? defaults.flushMs,
+      flushIntervalMs: options.flushIntervalMs ?? defaults.flushIntervalMs,
+    });
+  }
+
+  /**
+   * Locks the directory (made where it is missing), reads `meta.properties` and opens every log,
+   * recovering those that an unclean stop may have damaged. `configOf` is asked once the
+   * directory is locked. Fails with DATA_DIRECTORY_LOCKED, DATA_DIRECTORY_INVALID, LOG_CORRUPTED.
+   */
+  static async open(
+    system: System,
+    options: LogManagerOptions,
+    configOf: ConfigOf,
+  ): Promise<LogManager> {
+    const { disk, random } = system;
+    const root = options.dataDirectory;
+    makeDirectory(disk, root);
+    const lock = await disk.lockDirectory(root);
+    try {
+      const { clusterId, nodeId } = options;
+      const { meta, isNew } = ensureMetaProperties(disk, root, random, nodeId, clusterId);
+      const marker = disk.join(root, rootFile.cleanShutdown);
+      const isClean = isNew || disk.exists(marker);
+      const manager = new LogManager(system, options, lock, meta, { isNew, isClean });
+      manager.#warnOfKafka();
+      manager.#loadAll(configOf);
+      // Only now: a start that failed half-way must find the marker again.
+      disk.remove(marker);
+      disk.syncDirectoryNow(root);
+      manager.#startTimers();
+      return manager;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Every log, in no particular order. */
+  logs(): Iterable<Log> {
+    return this.#logs.values();
+  }
+
+  log(topic: string, partition: number): Log | undefined {
+    return this.#logs.get(directoryOf(topic, partition));
+  }
+
+  /** Why nothing can be written any more, or undefined. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Makes an empty log; its directory counts as safe when the first sync has ended. */
+  createLog(topic: string, partition: number, topicId: string, config: LogConfig): Log {
+    if (this.#failure !== undefined) throw this.#failure;
+    const disk = this.#disk;
+    const name = directoryOf(topic, partition);
+    if (this.#logs.has(name)) throw new RangeError(`there is a log ${name}`);
+    const directory = disk.join(this.dataDirectory, name);
+    disk.makeDirectory(directory);
+    const metadata = writePartitionMetadata(disk, directory, topicId);
+    const segments = new LogSegments();
+    const now = this.#system.clock.now();
+    segments.add(LogSegment.create(this.#files, directory, 0, now));
+    const log = new Log({
+      topic,
+      partition,
+      topicId,
+      directory,
+      config,
+      files: this.#files,
+      sync: this.#sync,
+      tail: this.#cache.tail(),
+      segments,
+      producers: new ProducerState(),
+      epochs: new LeaderEpochCache(),
+      logStartOffset: 0,
+      logEndOffset: 0,
+      recoveryPoint: 0,
+      unsyncedFiles: [metadata, segments.active.path],
+      unsyncedDirectories: [this.dataDirectory, directory],
+      isFinished: false,
+    });
+    this.#add(name, log);
+    return log;
+  }
+
+  #add(name: string, log: Log): void {
+    log.onDiskFailure = (error) => this.#fence(error);
+    this.#logs.set(name, log);
+  }
+
+  /** Takes the log away at once; its files go after `file.delete.delay.ms`. */
+  deleteLog(topic: string, partition: number): void {
+    const name = directoryOf(topic, partition);
+    const log = this.#logs.get(name);
+    if (log === undefined) return;
+    this.#logs.delete(name);
+    log.remove();
+    const unique = this.#system.random.bytes(16).toString('hex');
+    const aside = this.#setAside(name, asideName(topic, partition, unique, '-delete'));
+    this.#disk.syncDirectory(this.dataDirectory).catch((error) => this.#fence(error));
+    this.#removeLater([aside], log.config.fileDeleteDelayMs);
+  }
+
+  #setAside(name: string, aside: string): string {
+    const target = this.#disk.join(this.dataDirectory, aside);
+    this.#disk.rename(this.#disk.join(this.dataDirectory, name), target);
+    return target;
+  }
+
+  #removeLater(paths: readonly string[], delayMs: number): void {
+    const remove = () => {
+      this.#removals.delete(timer);
+      try {
+        for (const path of paths) this.#disk.remove(path);
+      } catch (error) {
+        this.#logger.warn(`Deleted files stay until the next start: ${String(error)}`);
+      }
+    };
+    const timer = this.#system.clock.after(delayMs, remove, { background: true });
+    this.#removals.add(timer);
+  }
+
   /** Runs retention now; returns how many segments went. */
-  deleteOldSegments(): number;
-  /** Writes recovery points, log starts and high watermarks. */
-  checkpoint(): Promise<void>;
+  deleteOldSegments(): number {
+    const now = this.#system.clock.now();
+    let deleted = 0;
+    for (const log of this.#logs.values()) {
+      if (log.failure === undefined) deleted += this.#deleteOldSegments(log, now);
+    }
+    return deleted;
+  }
+
+  #deleteOldSegments(log: Log, now: number): number {
+    const count = segmentsToDelete(log, now);
+    if (count === 0) return 0;
+    if (count === log.segments.count) log.roll(now);
+    const next = log.segments.at(count);
+    if (next === undefined) return 0;
+    log.deleteRecordsBefore(next.baseOffset);
+    const paths: string[] = [];
+    for (const segment of log.detachSegments(count)) paths.push(...segment.markDeleted());
+    paths.push(...this.#snapshotsBelow(log, next.baseOffset));
+    this.#removeLater(paths, log.config.fileDeleteDelayMs);
+    this.#disk.syncDirectory(log.directory).catch((error) => this.#fence(error));
+    this.#logger.info(`${count} old segments of ${directoryOf(log.topic, log.partition)} go.`);
+    return count;
+  }
+
+  #snapshotsBelow(log: Log, offset: number): string[] {
+    return this.#disk
+      .list(log.directory)
+      .filter(({ name }) => (offsetOfFile(name, suffix.snapshot) ?? offset) < offset)
+      .map(({ name }) => this.#disk.join(log.directory, name));
+  }
+
+  /** Syncs in `os` mode, forgets idle producers, writes epochs, recovery points and log starts. */
+  checkpoint(): Promise<void> {
+    this.#checkpointing ??= this.#checkpoint().finally(() => {
+      this.#checkpointing = undefined;
+    });
+    return this.#checkpointing;
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    if (this.durability === 'os') await this.#sync.flush();
+    const now = this.#system.clock.now();
+    const expirationMs = this.#options.producerIdExpirationMs ?? defaults.producerIdExpirationMs;
+    const recoveryPoints: OffsetLine[] = [];
+    const logStarts: OffsetLine[] = [];
+    const highWatermarks: OffsetLine[] = [];
+    for (const log of [...this.#logs.values()]) {
+      const { topic, partition } = log;
+      log.producerState.removeExpired(now, expirationMs);
+      recoveryPoints.push({ topic, partition, offset: log.recoveryPoint });
+      highWatermarks.push({ topic, partition, offset: log.syncedOffset });
+      const { logStartOffset } = log;
+      if (logStartOffset > 0) logStarts.push({ topic, partition, offset: logStartOffset });
+      // Epochs first: a recovery point promises that they are known up to it.
+      await this.#writeEpochs(log);
+    }
+    await this.#replace(rootFile.logStarts, encodeOffsets(logStarts));
+    await this.#replace(rootFile.recoveryPoints, encodeOffsets(recoveryPoints));
+    await this.#replace(rootFile.highWatermarks, encodeOffsets(highWatermarks));
+  }
+
+  async #writeEpochs(log: Log): Promise<void> {
+    if (!log.epochs.changed || this.#logs.get(directoryOf(log.topic, log.partition)) !== log) {
+      return;
+    }
+    log.epochs.changed = false;
+    const path = this.#disk.join(log.directory, partitionFile.leaderEpochs);
+    try {
+      await replaceFileLater(this.#disk, path, log.epochs.encode());
+    } catch (error) {
+      // A topic may be deleted in between; its directory is then no longer there.
+      if (this.#logs.get(directoryOf(log.topic, log.partition)) !== log) return;
+      log.epochs.changed = true;
+      throw error;
+    }
+  }
+
+  #replace(name: string, bytes: Buffer): Promise<void> {
+    return replaceFileLater(this.#disk, this.#disk.join(this.dataDirectory, name), bytes);
+  }
+
   /** Syncs everything, writes snapshots, checkpoints and the clean-shutdown marker, unlocks. */
-  close(): Promise<void>;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of [...this.#timers, ...this.#removals]) timer.cancel();
+    this.#timers = [];
+    this.#removals.clear();
+    try {
+      await this.#checkpointing;
+      for (const log of this.#logs.values()) log.finish();
+      await this.#sync.flush();
+      await this.#checkpoint();
+      if (this.#failure === undefined) {
+        const marker = Buffer.from('{"version":0,"brokerEpoch":-1}');
+        await this.#replace(rootFile.cleanShutdown, marker);
+      }
+    } finally {
+      this.#sync.close();
+      this.#files.closeAll();
+      await this.#lock.release();
+    }
+  }
+
+  /** A failed sync may have lost anything: nothing more is written to the directory. */
+  #fence(cause: unknown): void {
+    if (this.#failure !== undefined) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#failure = new KafkaError(
+      'KAFKA_STORAGE_ERROR',
+      `Nothing more is written to ${this.dataDirectory}: ${reason}`,
+      { path: this.dataDirectory, cause, hint: 'Check the disk, then start the broker again.' },
+    );
+    this.#logger.error(this.#failure.message);
+    for (const log of this.#logs.values()) log.fail(this.#failure);
+  }
+
+  #startTimers(): void {
+    this.#every(this.#options.checkpointMs ?? defaults.checkpointMs, () => this.checkpoint());
+    this.#every(this.#options.retentionCheckMs ?? defaults.retentionCheckMs, () => {
+      this.deleteOldSegments();
+    });
+  }
+
+  #every(periodMs: number, run: () => void | Promise<void>): void {
+    const place = this.#timers.length;
+    const failed = (error: unknown) => {
+      this.#logger.warn(`Upkeep of ${this.dataDirectory} failed: ${String(error)}`);
+    };
+    const tick = async () => {
+      try {
+        await run();
+      } catch (error) {
+        failed(error);
+      }
+      if (this.#closing === undefined) arm();
+    };
+    const arm = () => {
+      const options = { background: true };
+      this.#timers[place] = this.#system.clock.after(periodMs, () => void tick(), options);
+    };
+    arm();
+  }
+
+  #warnOfKafka(): void {
+    if (!this.#disk.exists(this.#disk.join(this.dataDirectory, rootFile.kafkaLock))) return;
+    this.#logger.warn(
+      `${this.dataDirectory} has a .lock of Apache Kafka: make sure that none runs on it.`,
+    );
+  }
+
+  #loadAll(configOf: ConfigOf): void {
+    const disk = this.#disk;
+    const root = this.dataDirectory;
+    const recoveryPoints = readOffsets(disk, disk.join(root, rootFile.recoveryPoints));
+    const logStarts = readOffsets(disk, disk.join(root, rootFile.logStarts));
+    for (const { name, isDirectory } of disk.list(root)) {
+      if (!isDirectory || name === clusterMetadataDirectory || isSetAside(name)) continue;
+      if (isDeletedDirectory(name)) {
+        disk.remove(disk.join(root, name));
+        continue;
+      }
+      const place = partitionOfDirectory(name);
+      if (place === undefined) {
+        this.#logger.warn(`${disk.join(root, name)} is no partition directory and is left alone.`);
+        continue;
+      }
+      const { topic, partition } = place;
+      const directory = disk.join(root, name);
+      const topicId = readPartitionMetadata(disk, directory);
+      const config = topicId === undefined ? undefined : configOf(topic, partition, topicId);
+      if (topicId === undefined || config === undefined) {
+        this.#quarantine(name, topic, partition);
+        continue;
+      }
+      const log = loadLog({
+        topic,
+        partition,
+        topicId,
+        directory,
+        config,
+        files: this.#files,
+        sync: this.#sync,
+        cache: this.#cache,
+        now: this.#system.clock.now(),
+        logger: this.#logger,
+        isClean: this.wasCleanShutdown,
+        recoveryPoint: recoveryPoints.get(name) ?? 0,
+        logStartOffset: logStarts.get(name) ?? -1,
+        truncateCorrupted: this.#options.truncateCorrupted ?? false,
+      });
+      this.#add(name, log);
+    }
+  }
+
+  /** A directory nobody knows the topic of is kept under another name, never deleted. */
+  #quarantine(name: string, topic: string, partition: number): void {
+    const directory = this.#disk.join(this.dataDirectory, name);
+    const unique = this.#system.random.bytes(16).toString('hex');
+    const aside = this.#setAside(name, asideName(topic, partition, unique, '-stray'));
+    this.#logger.warn(`${directory} belongs to no topic and is kept as ${aside}.`);
+  }
+}
+
+/** Makes the directory so that a crash does not take it away again. */
+function makeDirectory(disk: Disk, path: string): void {
+  if (disk.exists(path)) return;
+  const parent = disk.join(path, '..');
+  if (parent !== path) makeDirectory(disk, parent);
+  disk.makeDirectory(path);
+  disk.syncDirectoryNow(parent);
 }

@@ -1,5 +1,28 @@
-import type { AppendOptions, AppendResult } from './append.js';
+import { KafkaError } from '../../errors/index.js';
+import {
+  assignOffsets,
+  batchesIn,
+  controlRecordOf,
+  type RecordBatch,
+} from '../../records/index.js';
+import { AppendError, type AppendOptions, type AppendResult } from './append.js';
+import { directoryOf, stemOf, suffix } from './file-names.js';
+import type { LeaderEpochCache } from './leader-epoch-cache.js';
 import type { LogConfig } from './log-config.js';
+import { readSegments } from './log-reader.js';
+import { LogSegment } from './log-segment.js';
+import type { LogSegments } from './log-segments.js';
+import type { LogSync, Syncable, SyncWork } from './log-sync.js';
+import { validateClientBatch } from './log-validator.js';
+import type { OpenFiles } from './open-files.js';
+import type { ProducerState } from './producer-state.js';
+import type { LogTail } from './tail-cache.js';
+import {
+  offsetForTimestamp,
+  offsetOfMaxTimestamp,
+  type OffsetAndTimestamp,
+} from './timestamp-lookup.js';
+import type { AbortedTransaction } from './transaction-index.js';
 
 export interface ReadOptions {
   /** Reads only batches that begin below this offset (high watermark or last stable offset). */
@@ -8,20 +31,13 @@ export interface ReadOptions {
   readonly minOneBatch: boolean;
 }
 
-/** Bytes as a Fetch response carries them; valid and unchanged for as long as someone holds them. */
+/** Bytes as a Fetch response carries them; unchanged for as long as someone holds them. */
 export interface LogRead {
   /** Whole batches from the one that holds the offset; the last may be cut at `maxBytes`. */
   readonly chunks: readonly Buffer[];
   readonly bytes: number;
   /** Base offset of the first batch; the asked offset when there is nothing to read. */
   readonly baseOffset: number;
-}
-
-export interface OffsetAndTimestamp {
-  readonly offset: number;
-  readonly timestamp: number;
-  /** -1 where unknown. */
-  readonly leaderEpoch: number;
 }
 
 /** What the log knows of an idempotent producer (DescribeProducers). */
@@ -36,54 +52,503 @@ export interface ProducerSummary {
   readonly currentTransactionStartOffset: number;
 }
 
-/** One partition directory. Bodies follow; see `LogManager` for how to get one. */
-export declare class Log {
+/** What a log is made of; put together when it is created or loaded. */
+export interface LogParts {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
+  readonly directory: string;
   readonly config: LogConfig;
+  readonly files: OpenFiles;
+  readonly sync: LogSync;
+  readonly tail: LogTail;
+  readonly segments: LogSegments;
+  readonly producers: ProducerState;
+  readonly epochs: LeaderEpochCache;
   readonly logStartOffset: number;
-  /** Offset of the next record. */
   readonly logEndOffset: number;
-  /** Everything below is on disk safely (or counts as such in the chosen durability). */
-  readonly syncedOffset: number;
-  /** Bytes of all segments. */
-  readonly size: number;
-  /** Latest leader epoch that has records or was announced; -1 without any. */
-  readonly latestEpoch: number;
-  /** Why writing has stopped for good (a failed sync), or undefined. */
-  readonly failure: Error | undefined;
+  /** Everything below is on disk. */
+  readonly recoveryPoint: number;
+  readonly unsyncedFiles: readonly string[];
+  readonly unsyncedDirectories: readonly string[];
+  /** Whether indexes and snapshot on disk are those of the end of the log. */
+  readonly isFinished: boolean;
+}
 
+/** Waiters for a synced offset, per log. The partition bounds them by its own request limits. */
+interface Waiter {
+  readonly offset: number;
+  readonly done: (error?: Error) => void;
+}
+
+const maxInt32 = 0x7fffffff;
+
+/**
+ * One partition's log (Kafka's `UnifiedLog`): a directory of segments. Appending and reading are
+ * synchronous; `syncedOffset` follows the end of the log as the disk confirms it.
+ */
+export class Log implements Syncable {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
   /** Called whenever `syncedOffset` has moved. One listener: the partition. */
-  onSynced: (offset: number) => void;
+  onSynced: (offset: number) => void = () => undefined;
   /** Called whenever `logStartOffset` has moved (retention, DeleteRecords). */
-  onLogStart: (offset: number) => void;
+  onLogStart: (offset: number) => void = () => undefined;
   /** Called once when writing has failed for good. */
-  onFailed: (error: Error) => void;
+  onFailed: (error: Error) => void = () => undefined;
+  /** The manager's ears: something failed that makes the whole directory unfit for writing. */
+  onDiskFailure: (error: KafkaError) => void = () => undefined;
+  readonly segments: LogSegments;
+  readonly producerState: ProducerState;
+  readonly epochs: LeaderEpochCache;
+  #directory: string;
+  #config: LogConfig;
+  readonly #files: OpenFiles;
+  readonly #sync: LogSync;
+  readonly #tail: LogTail;
+  #logStartOffset: number;
+  #logEndOffset: number;
+  #recoveryPoint: number;
+  #syncedOffset: number;
+  #failure: KafkaError | undefined;
+  #removed = false;
+  #finished: boolean;
+  #unsyncedFiles: Set<string>;
+  #unsyncedDirectories: Set<string>;
+  #waiters: Waiter[] = [];
+
+  constructor(parts: LogParts) {
+    this.topic = parts.topic;
+    this.partition = parts.partition;
+    this.topicId = parts.topicId;
+    this.segments = parts.segments;
+    this.producerState = parts.producers;
+    this.epochs = parts.epochs;
+    this.#directory = parts.directory;
+    this.#config = parts.config;
+    this.#files = parts.files;
+    this.#sync = parts.sync;
+    this.#tail = parts.tail;
+    this.#logStartOffset = parts.logStartOffset;
+    this.#logEndOffset = parts.logEndOffset;
+    this.#recoveryPoint = parts.recoveryPoint;
+    this.#unsyncedFiles = new Set(parts.unsyncedFiles);
+    this.#unsyncedDirectories = new Set(parts.unsyncedDirectories);
+    this.#finished = parts.isFinished;
+    this.#syncedOffset = this.#sync.isGroupCommit ? parts.recoveryPoint : parts.logEndOffset;
+    if (this.#hasUnsynced()) this.#sync.dirty(this, false);
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  /** Offset of the next record. */
+  get logEndOffset(): number {
+    return this.#logEndOffset;
+  }
+
+  /** Everything below is on disk safely, or counts as such in the chosen durability. */
+  get syncedOffset(): number {
+    return this.#syncedOffset;
+  }
+
+  /** Everything below is on disk safely, whatever the durability. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint;
+  }
+
+  /** Bytes of all segments. */
+  get size(): number {
+    return this.segments.size;
+  }
+
+  /** Latest leader epoch that has records or was announced; -1 without any. */
+  get latestEpoch(): number {
+    return this.epochs.latest;
+  }
+
+  /** Why writing has stopped for good, or undefined. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
 
   /**
-   * Checks, numbers and writes one or more whole batches (clients: exactly one). Synchronous: the
-   * bytes are in the log when it returns. The buffer is changed in place (offset, epoch) and must
-   * not be used by the caller afterwards. Fails with AppendError. Codecs must be ready:
-   * await `prepareAppend` first when it gives a promise.
+   * Checks, numbers and writes whole batches (a client's: exactly one). The bytes are in the log
+   * when it returns. The buffer is changed in place and must not be used by the caller
+   * afterwards. Fails with AppendError. Codecs must be ready: await `prepareAppend` first when it
+   * gives a promise.
    */
-  append(batches: Buffer, options: AppendOptions): AppendResult;
+  append(batches: Buffer, options: AppendOptions): AppendResult {
+    this.#ensureWritable();
+    const { origin, now, leaderEpoch } = options;
+    const config = this.#config;
+    if (origin === 'raw') return this.#write(batches, [...batchesIn(batches)], options);
+    let accepted: RecordBatch[];
+    if (origin === 'client') {
+      const { topic, partition, logStartOffset } = this;
+      const context = { topic, partition, config, now, logStartOffset };
+      accepted = [validateClientBatch(batches, context)];
+    } else {
+      accepted = [...batchesIn(batches)];
+    }
+    const [first] = accepted;
+    if (first === undefined) throw this.#error('INVALID_RECORD', 'There is no batch to append.');
+    this.#checkSizes(accepted);
+    const duplicate = this.#checkProducers(accepted, origin === 'client');
+    if (duplicate !== undefined) return duplicate;
+    let offset = this.#logEndOffset;
+    for (const batch of accepted) {
+      assignOffsets(batch.buffer, batch.position, offset, leaderEpoch);
+      offset = batch.nextOffset;
+    }
+    const bytes = origin === 'client' ? first.bytes() : batches;
+    return this.#write(bytes, accepted, options);
+  }
+
+  #ensureWritable(): void {
+    if (this.#failure !== undefined) {
+      throw this.#error('KAFKA_STORAGE_ERROR', this.#failure.message, this.#failure);
+    }
+    if (this.#removed) throw this.#error('UNKNOWN_TOPIC_OR_PARTITION', 'The log was deleted.');
+  }
+
+  #checkSizes(batches: readonly RecordBatch[]): void {
+    const bytes = batches.reduce((sum, batch) => sum + batch.sizeInBytes, 0);
+    if (bytes <= this.#config.segmentBytes) return;
+    throw this.#error(
+      'RECORD_LIST_TOO_LARGE',
+      `${bytes} bytes do not fit into a segment of ${this.#config.segmentBytes}.`,
+    );
+  }
+
+  /**
+   * Recognises a repeated batch, and refuses what does not follow its producer's last one. Of
+   * what coordinators write only the epoch is checked: their sequences always begin at 0.
+   */
+  #checkProducers(batches: readonly RecordBatch[], isClient: boolean): AppendResult | undefined {
+    const where = directoryOf(this.topic, this.partition);
+    const producers = this.producerState;
+    for (const batch of batches) {
+      if (batch.producerId < 0) continue;
+      const known = isClient ? producers.duplicateOf(batch) : undefined;
+      if (known !== undefined) {
+        return {
+          baseOffset: known.lastOffset - known.offsetDelta,
+          lastOffset: known.lastOffset,
+          logAppendTime: known.timestamp,
+          logStartOffset: this.#logStartOffset,
+          duplicate: true,
+        };
+      }
+      try {
+        if (isClient) producers.check(batch, where);
+        else producers.checkEpoch(batch, where);
+        if (isClient) producers.checkTransaction(batch, where);
+      } catch (error) {
+        const refused = error as AppendError;
+        throw this.#error(refused.code, refused.message, refused);
+      }
+    }
+    return undefined;
+  }
+
+  #write(
+    bytes: Buffer,
+    batches: readonly RecordBatch[],
+    { now, urgent, origin }: AppendOptions,
+  ): AppendResult {
+    const first = batches[0];
+    const last = batches.at(-1);
+    if (first === undefined || last === undefined || first.baseOffset < this.#logEndOffset) {
+      throw this.#error('INVALID_RECORD', 'The batches do not continue the log.');
+    }
+    const { baseOffset } = first;
+    const { lastOffset } = last;
+    this.#finished = false;
+    try {
+      this.#rollIfFull(bytes.length, last, now);
+      const active = this.segments.active;
+      active.append(bytes, batches, this.#config.indexIntervalBytes, now);
+      this.#unsyncedFiles.add(active.path);
+    } catch (error) {
+      throw this.#writeFailed(error);
+    }
+    this.#tail.append(bytes, baseOffset, lastOffset + 1);
+    for (const batch of batches) this.#noteBatch(batch, now);
+    this.#logEndOffset = lastOffset + 1;
+    if (!this.#sync.isGroupCommit) this.#syncedTo(this.#logEndOffset);
+    this.#sync.dirty(this, urgent ?? true);
+    const isAppendTime = origin === 'client' && first.timestampType === 'LogAppendTime';
+    return {
+      baseOffset,
+      lastOffset,
+      logAppendTime: isAppendTime ? first.maxTimestamp : -1,
+      logStartOffset: this.#logStartOffset,
+      duplicate: false,
+    };
+  }
+
+  /** Updates what is derived from batches: epochs, producers, aborted transactions. */
+  #noteBatch(batch: RecordBatch, now: number): void {
+    this.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
+    const aborted = noteProducer(this.producerState, batch, now);
+    if (aborted !== undefined) this.segments.active.transactionIndex.append(aborted);
+  }
+
+  #writeFailed(error: unknown): KafkaError {
+    const cause = error as KafkaError;
+    // A full disk may be emptied again; any other failure leaves the file in an unknown state.
+    if (cause.code !== 'DISK_FULL' && cause.code === 'DISK_ERROR') this.onDiskFailure(cause);
+    return this.#error('KAFKA_STORAGE_ERROR', cause.message, cause);
+  }
+
+  #error(code: KafkaError['code'], message: string, cause?: KafkaError): AppendError {
+    const { topic, partition } = this;
+    const isStorage = code === 'KAFKA_STORAGE_ERROR' || code === 'RECORD_LIST_TOO_LARGE';
+    const logStartOffset = isStorage ? -1 : this.#logStartOffset;
+    return new AppendError(code, message, {
+      topic,
+      partition,
+      cause,
+      hint: cause?.hint,
+      logStartOffset,
+    });
+  }
+
+  #rollIfFull(bytes: number, last: RecordBatch, now: number): void {
+    const { active } = this.segments;
+    const fits = !active.isFullFor(bytes, last.lastOffset, last.maxTimestamp, now, this.#config);
+    const position = active.size + bytes;
+    if (fits && position <= maxInt32) return;
+    if (active.size === 0 && active.baseOffset === this.#logEndOffset) return;
+    this.roll(now);
+  }
+
+  /** Closes the active segment and begins a new one at the end of the log. */
+  roll(now: number): void {
+    const { disk } = this.#files;
+    const old = this.segments.active;
+    const offset = this.#logEndOffset;
+    old.finish(false);
+    const snapshot = disk.join(this.#directory, stemOf(offset) + suffix.snapshot);
+    writeFile(this.#files, snapshot, this.producerState.snapshot());
+    const next = LogSegment.create(this.#files, this.#directory, offset, now);
+    this.segments.add(next);
+    old.release();
+    for (const path of [...old.paths, snapshot, next.path]) this.#unsyncedFiles.add(path);
+    this.#unsyncedDirectories.add(this.#directory);
+    this.#sync.dirty(this, false);
+  }
+
   /** Calls back once everything below `offset` is synced, or with the error that prevents it. */
-  whenSynced(offset: number, done: (error?: Error) => void): void;
+  whenSynced(offset: number, done: (error?: Error) => void): void {
+    if (this.#failure !== undefined) done(this.#failure);
+    else if (offset <= this.#syncedOffset) done();
+    else {
+      this.#waiters.push({ offset, done });
+      this.#sync.hurry(this);
+    }
+  }
+
+  beginSync(): SyncWork | undefined {
+    if (!this.#hasUnsynced() || this.#removed || this.#failure !== undefined) return undefined;
+    const upTo = this.#logEndOffset;
+    const files = [...this.#unsyncedFiles];
+    const directories = [...this.#unsyncedDirectories];
+    this.#unsyncedFiles.clear();
+    this.#unsyncedDirectories.clear();
+    const done = (error?: Error) => {
+      if (this.#removed) return;
+      if (error !== undefined) this.onDiskFailure(error as KafkaError);
+      else this.#confirmed(upTo);
+    };
+    return { files, directories, done };
+  }
+
+  #hasUnsynced(): boolean {
+    return this.#unsyncedFiles.size > 0 || this.#unsyncedDirectories.size > 0;
+  }
+
+  #confirmed(upTo: number): void {
+    if (this.#failure !== undefined) return;
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo);
+    if (this.#sync.isGroupCommit) this.#syncedTo(upTo);
+  }
+
+  #syncedTo(offset: number): void {
+    if (offset <= this.#syncedOffset) return;
+    this.#syncedOffset = offset;
+    this.onSynced(offset);
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter((waiter) => waiter.offset <= offset);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.offset > offset);
+    for (const { done } of ready) done();
+  }
+
+  /** Stops all writing for good: nobody knows what a failed sync has left on the disk. */
+  fail(error: KafkaError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { done } of waiters) done(error);
+    this.onFailed(error);
+  }
+
   /** Fails with OFFSET_OUT_OF_RANGE below the log start and above the log end. */
-  read(offset: number, maxBytes: number, options: ReadOptions): LogRead;
+  read(offset: number, maxBytes: number, { upTo, minOneBatch }: ReadOptions): LogRead {
+    if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
+      const { topic, partition } = this;
+      throw new KafkaError(
+        'OFFSET_OUT_OF_RANGE',
+        `The log holds offsets ${this.#logStartOffset} to ${this.#logEndOffset}.`,
+        { topic, partition, offset },
+      );
+    }
+    const limit = Math.min(upTo, this.#logEndOffset);
+    if (offset >= limit) return { chunks: [], bytes: 0, baseOffset: offset };
+    return (
+      this.#tail.read(offset, maxBytes, limit, minOneBatch) ??
+      readSegments(this.segments, offset, maxBytes, limit, minOneBatch)
+    );
+  }
+
   /** Tells the log that a new leader epoch begins at its end; written down with its first record. */
-  assignLeaderEpoch(epoch: number): void;
+  assignLeaderEpoch(epoch: number): void {
+    this.epochs.announce(epoch);
+  }
+
   /** Leader epoch of the record at this offset, -1 where unknown. */
-  epochAt(offset: number): number;
+  epochAt(offset: number): number {
+    return this.epochs.epochAt(offset);
+  }
+
   /** End offset of an epoch as OffsetForLeaderEpoch answers it; -1 and -1 where unknown. */
-  endOffsetForEpoch(epoch: number): { readonly epoch: number; readonly endOffset: number };
+  endOffsetForEpoch(epoch: number): { readonly epoch: number; readonly endOffset: number } {
+    return this.epochs.endOffsetFor(epoch, this.#logEndOffset);
+  }
+
   /** First record at or after the timestamp, below `upTo`. */
-  offsetForTimestamp(timestamp: number, upTo: number): Promise<OffsetAndTimestamp | undefined>;
+  offsetForTimestamp(timestamp: number, upTo: number): Promise<OffsetAndTimestamp | undefined> {
+    return offsetForTimestamp(this, timestamp, upTo);
+  }
+
   /** The first record with the greatest timestamp; undefined in a log without timestamps. */
-  offsetOfMaxTimestamp(upTo: number): Promise<OffsetAndTimestamp | undefined>;
-  /** Moves the log start (DeleteRecords); returns the new log start. */
-  deleteRecordsBefore(offset: number): number;
-  updateConfig(config: LogConfig): void;
-  producers(): ProducerSummary[];
+  offsetOfMaxTimestamp(upTo: number): Promise<OffsetAndTimestamp | undefined> {
+    return offsetOfMaxTimestamp(this, upTo);
+  }
+
+  /** Aborted transactions that touch offsets from `from` on and begin below `upTo`, in order. */
+  abortedTransactions(from: number, upTo: number): AbortedTransaction[] {
+    const { segments } = this;
+    const found: AbortedTransaction[] = [];
+    for (let place = segments.placeOf(from); place < segments.count; place++) {
+      const index = segments.at(place)?.transactionIndex;
+      if (index !== undefined) found.push(...index.overlapping(from, upTo));
+    }
+    return found.sort((a, b) => a.firstOffset - b.firstOffset);
+  }
+
+  /** Where the earliest open transaction begins, or undefined without one. */
+  get firstOpenTransactionOffset(): number | undefined {
+    return this.producerState.firstOpenOffset;
+  }
+
+  /** Moves the log start (DeleteRecords, retention); returns the new log start. */
+  deleteRecordsBefore(offset: number): number {
+    const start = Math.min(offset, this.#logEndOffset);
+    if (start <= this.#logStartOffset) return this.#logStartOffset;
+    this.#logStartOffset = start;
+    this.epochs.truncateFromStart(start);
+    this.onLogStart(start);
+    return start;
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config;
+  }
+
+  producers(): ProducerSummary[] {
+    return Array.from(this.producerState.entries(), (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionStart,
+    }));
+  }
+
+  /** Takes the segments before a place out of the log; the caller removes their files. */
+  detachSegments(count: number): LogSegment[] {
+    const taken = this.segments.takeFirst(count);
+    for (const segment of taken) {
+      for (const path of segment.paths) this.#unsyncedFiles.delete(path);
+    }
+    return taken;
+  }
+
+  /** Writes indexes and a snapshot of the producers, for a clean stop; the caller syncs them. */
+  finish(): void {
+    if (this.#finished || this.#removed || this.#failure !== undefined) return;
+    this.#finished = true;
+    const { disk } = this.#files;
+    const { active } = this.segments;
+    active.finish(false);
+    const snapshot = disk.join(this.#directory, stemOf(this.#logEndOffset) + suffix.snapshot);
+    writeFile(this.#files, snapshot, this.producerState.snapshot());
+    for (const path of [...active.paths, snapshot]) this.#unsyncedFiles.add(path);
+    this.#unsyncedDirectories.add(this.#directory);
+    this.#sync.dirty(this, false);
+  }
+
+  /** The log is deleted: nothing is written or synced any more, whoever waits hears of it. */
+  remove(): void {
+    this.#removed = true;
+    this.#tail.clear();
+    for (const segment of this.segments.all()) this.#files.forget(segment.path);
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    const error = this.#error('UNKNOWN_TOPIC_OR_PARTITION', 'The log was deleted.');
+    for (const { done } of waiters) done(error);
+  }
+}
+
+function writeFile(files: OpenFiles, path: string, bytes: Buffer): void {
+  const file = files.disk.open(path, 'create');
+  try {
+    file.truncate(0);
+    file.write([bytes], 0);
+  } finally {
+    file.close();
+  }
+}
+
+/** Tells the producers of a batch; gives the transaction it aborts, if it is a marker that does. */
+export function noteProducer(
+  producers: ProducerState,
+  batch: RecordBatch,
+  now: number,
+): AbortedTransaction | undefined {
+  if (batch.producerId < 0) return undefined;
+  if (!batch.isControl) {
+    producers.update(batch, now);
+    return undefined;
+  }
+  const [record] = batch.records();
+  const control = record && controlRecordOf(record);
+  if (control?.type !== 'abort' && control?.type !== 'commit') return undefined;
+  const aborted = control.type === 'abort';
+  const ended = producers.endTransaction(batch, aborted, control.coordinatorEpoch);
+  return aborted ? ended : undefined;
 }

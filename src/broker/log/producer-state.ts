@@ -1,0 +1,212 @@
+import type { RecordBatch } from '../../records/index.js';
+import { AppendError } from './append.js';
+import type { BatchHeader } from './batch-scan.js';
+import {
+  inSequence,
+  ProducerEntry,
+  type RememberedBatch,
+  sequenceAfter,
+} from './producer-entry.js';
+import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.js';
+
+/** Producers remembered per log; beyond it the one that has been idle longest is forgotten. */
+const producersMax = 100_000;
+
+/** A transaction that a marker has just ended. */
+export interface CompletedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  /** Offset of the marker. */
+  readonly lastOffset: number;
+  readonly aborted: boolean;
+  /** The last stable offset that follows from it. */
+  readonly lastStableOffset: number;
+}
+
+/**
+ * The idempotent and transactional producers of a log (Kafka's `ProducerStateManager`): recognises
+ * repeated batches, refuses gaps and old epochs, knows the open transactions.
+ */
+export class ProducerState {
+  /** By producer id, the longest idle first. */
+  #entries = new Map<number, ProducerEntry>();
+  /** Set by the loader: looks earlier batches up; runs once, when they may first matter. */
+  history: (() => void) | undefined;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): IterableIterator<ProducerEntry> {
+    return this.#entries.values();
+  }
+
+  entry(producerId: number): ProducerEntry | undefined {
+    return this.#entries.get(producerId);
+  }
+
+  /** The same batch, if it is one of the last five of its producer. */
+  duplicateOf(batch: RecordBatch): RememberedBatch | undefined {
+    const { producerId, producerEpoch, baseSequence, lastSequence } = batch;
+    const { history } = this;
+    this.history = undefined;
+    history?.();
+    return this.#entries.get(producerId)?.duplicateOf(producerEpoch, baseSequence, lastSequence);
+  }
+
+  /**
+   * Refuses a batch with an old epoch (INVALID_PRODUCER_EPOCH) or a sequence that does not follow
+   * (OUT_OF_ORDER_SEQUENCE_NUMBER). The first batch of a producer nobody knows may begin anywhere:
+   * its earlier ones may be gone (retention, DeleteRecords).
+   */
+  check(batch: RecordBatch, where: string): void {
+    const { producerId, producerEpoch, baseSequence } = batch;
+    const entry = this.#entries.get(producerId);
+    if (entry === undefined) return;
+    const who = `Producer ${producerId} in ${where}`;
+    this.checkEpoch(batch, where);
+    if (producerEpoch !== entry.producerEpoch) {
+      if (baseSequence === 0 || entry.producerEpoch < 0) return;
+      throw new AppendError(
+        'OUT_OF_ORDER_SEQUENCE_NUMBER',
+        `${who} began epoch ${producerEpoch} at sequence ${baseSequence} instead of 0.`,
+      );
+    }
+    if (entry.producerEpoch >= 0 && !inSequence(entry.lastSequence, baseSequence)) {
+      throw new AppendError(
+        'OUT_OF_ORDER_SEQUENCE_NUMBER',
+        `${who} wrote sequence ${baseSequence} after ${entry.lastSequence}.`,
+      );
+    }
+  }
+
+  /** Refuses a batch with an old epoch; of what coordinators write only this is checked. */
+  checkEpoch({ producerId, producerEpoch }: RecordBatch, where: string): void {
+    const current = this.#entries.get(producerId)?.producerEpoch ?? producerEpoch;
+    if (producerEpoch >= current) return;
+    throw new AppendError(
+      'INVALID_PRODUCER_EPOCH',
+      `Producer ${producerId} wrote to ${where} with epoch ${producerEpoch}, while ${current} is current.`,
+    );
+  }
+
+  /** Refuses a plain batch inside an open transaction of the same producer. */
+  checkTransaction(batch: RecordBatch, where: string): void {
+    const entry = this.#entries.get(batch.producerId);
+    if (entry === undefined || entry.transactionStart < 0 || batch.isTransactional) return;
+    throw new AppendError(
+      'INVALID_TXN_STATE',
+      `Producer ${batch.producerId} wrote outside its open transaction to ${where}.`,
+    );
+  }
+
+  /** Takes note of an appended data batch; `seenAt` is the wall clock, -1 during recovery. */
+  update(batch: RecordBatch, seenAt: number): void {
+    const { producerId, producerEpoch, lastOffset, baseSequence, lastSequence } = batch;
+    const entry = this.#touch(producerId, producerEpoch);
+    const timestamp = batch.maxTimestamp;
+    const offsetDelta = batch.lastOffsetDelta;
+    entry.remember(producerEpoch, {
+      firstSequence: baseSequence,
+      lastSequence,
+      lastOffset,
+      offsetDelta,
+      timestamp,
+    });
+    entry.seenAt = Math.max(seenAt, timestamp);
+    if (batch.isTransactional && entry.transactionStart < 0) {
+      entry.transactionStart = batch.baseOffset;
+    }
+  }
+
+  /** Takes note of a marker; gives the transaction it ends, if one was open. */
+  endTransaction(
+    batch: RecordBatch,
+    aborted: boolean,
+    coordinatorEpoch: number,
+  ): CompletedTransaction | undefined {
+    const { producerId, producerEpoch, lastOffset, maxTimestamp } = batch;
+    const entry = this.#touch(producerId, producerEpoch);
+    const firstOffset = entry.transactionStart;
+    entry.moveTo(producerEpoch);
+    entry.transactionStart = -1;
+    entry.coordinatorEpoch = coordinatorEpoch;
+    entry.lastTimestamp = maxTimestamp;
+    entry.seenAt = Math.max(entry.seenAt, maxTimestamp);
+    if (firstOffset < 0) return undefined;
+    const lastStableOffset = Math.min(this.firstOpenOffset ?? lastOffset + 1, lastOffset + 1);
+    return { producerId, firstOffset, lastOffset, aborted, lastStableOffset };
+  }
+
+  /** Where the earliest open transaction begins. */
+  get firstOpenOffset(): number | undefined {
+    let first: number | undefined;
+    for (const { transactionStart } of this.#entries.values()) {
+      if (transactionStart >= 0 && (first === undefined || transactionStart < first)) {
+        first = transactionStart;
+      }
+    }
+    return first;
+  }
+
+  /** Puts a batch in front of those remembered if it is the one just before them. */
+  rememberEarlier(header: BatchHeader): void {
+    const entry = this.#entries.get(header.producerId);
+    const first = entry?.batches[0];
+    if (entry === undefined || first === undefined || header.isControl) return;
+    const { producerEpoch, baseSequence, lastOffset, lastOffsetDelta } = header;
+    const lastSequence = sequenceAfter(baseSequence, lastOffsetDelta);
+    const precedes =
+      producerEpoch === entry.producerEpoch &&
+      lastOffset < first.lastOffset - first.offsetDelta &&
+      inSequence(lastSequence, first.firstSequence);
+    if (!precedes) return;
+    entry.rememberEarlier({
+      firstSequence: baseSequence,
+      lastSequence,
+      lastOffset,
+      offsetDelta: lastOffsetDelta,
+      timestamp: header.maxTimestamp,
+    });
+  }
+
+  /** Forgets producers without an open transaction that have been idle too long. */
+  removeExpired(now: number, expirationMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.transactionStart < 0 && now - entry.seenAt >= expirationMs) {
+        this.#entries.delete(entry.producerId);
+      }
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  snapshot(): Buffer {
+    return encodeSnapshot(this.#entries.values());
+  }
+
+  /** Replaces everything by a snapshot; fails where it is damaged. */
+  load(snapshot: Buffer): void {
+    const entries = decodeSnapshot(snapshot);
+    this.#entries = new Map(entries.map((entry) => [entry.producerId, entry]));
+  }
+
+  /** The producer's entry, now the most recent one. */
+  #touch(producerId: number, producerEpoch: number): ProducerEntry {
+    const entry = this.#entries.get(producerId) ?? new ProducerEntry(producerId, producerEpoch);
+    this.#entries.delete(producerId);
+    this.#entries.set(producerId, entry);
+    if (this.#entries.size > producersMax) this.#forgetIdlest();
+    return entry;
+  }
+
+  #forgetIdlest(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.transactionStart >= 0) continue;
+      this.#entries.delete(entry.producerId);
+      return;
+    }
+  }
+}

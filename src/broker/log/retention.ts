@@ -1,0 +1,26 @@
+import type { Log } from './log.js';
+
+/**
+ * How many segments retention takes from the beginning of a log now (`UnifiedLog`): those below
+ * the log start, those whose records are all too old, and those without which the log is still as
+ * large as it may be. The active segment goes only by age, after a roll. Only what is synced.
+ */
+export function segmentsToDelete(log: Log, now: number): number {
+  const segments = log.segments.all();
+  const { retentionMs, retentionBytes, cleanupPolicy } = log.config;
+  const byPolicy = cleanupPolicy.includes('delete');
+  let excess = retentionBytes >= 0 ? log.size - retentionBytes : -1;
+  let count = 0;
+  for (const [place, segment] of segments.entries()) {
+    const isActive = place === segments.length - 1;
+    const end = log.segments.endOf(place, log.logEndOffset);
+    if (end > log.syncedOffset || (isActive && segment.size === 0)) break;
+    const isBelowStart = !isActive && end <= log.logStartOffset;
+    const isTooOld = byPolicy && retentionMs >= 0 && now - segment.retentionTime > retentionMs;
+    const isTooMuch = byPolicy && !isActive && excess >= segment.size;
+    if (!isBelowStart && !isTooOld && !isTooMuch) break;
+    excess -= segment.size;
+    count += 1;
+  }
+  return count;
+}
