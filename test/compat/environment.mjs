@@ -31,10 +31,16 @@ if (!existsSync(shared)) {
   process.exit(1);
 }
 
+/** What has to be ended or removed when this process ends, whatever the reason. */
+const leftovers = new Set();
+process.on('exit', () => {
+  for (const end of leftovers) end();
+});
+
 /** A directory that is gone when this process ends. */
 export function temporaryDirectory(name) {
   const path = mkdtempSync(join(tmpdir(), `kafkit-${name}-`));
-  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  leftovers.add(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -86,10 +92,10 @@ export async function startKafkit({ data, port = 0, flags = [], nodeFlags = [] }
   const log = openSync(join(temporaryDirectory('log'), 'stderr'), 'w+');
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log] });
   const end = () => child.kill('SIGKILL');
-  process.on('exit', end);
+  leftovers.add(end);
   const closed = new Promise((done) => {
     child.on('close', (status, signal) => {
-      process.off('exit', end);
+      leftovers.delete(end);
       done(status ?? signal);
     });
   });
@@ -148,7 +154,7 @@ export function apacheToolAside(name, args, options) {
 export function startApacheKafka(kind, directory, port) {
   const args =
     kind === 'single' ? ['start-single', directory, String(port)] : ['start-cluster', directory];
-  process.on('exit', () => spawnSync(join(apache, 'kafka'), ['stop', directory]));
+  leftovers.add(() => spawnSync(join(apache, 'kafka'), ['stop', directory]));
   const { stdout } = run(join(apache, 'kafka'), args);
   return stdout.trim().split('\n').at(-1);
 }

@@ -13,7 +13,7 @@ KEYS = 11
 
 
 def produce():
-    admin = AdminClient({"bootstrap.servers": broker})
+    admin = AdminClient({"bootstrap.servers": broker, "log_level": 0})
     for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1)]).values():
         future.result(30)
     producer = Producer({
@@ -24,6 +24,7 @@ def produce():
         "message.timeout.ms": 120000,
         "reconnect.backoff.max.ms": 200,
         "retry.backoff.ms": 50,
+        "log_level": 0,
     })
     out = open(acked_file, "w")
     failures = []
