@@ -34,7 +34,7 @@ if (!existsSync(shared)) {
 /** What has to be ended or removed when this process ends, whatever the reason. */
 const leftovers = new Set();
 process.on('exit', () => {
-  for (const end of leftovers) end();
+  for (const end of [...leftovers].reverse()) end();
 });
 
 /** A directory that is gone when this process ends. */
