@@ -175,13 +175,10 @@ export class LogSync {
 
   async #sync(work: SyncWork): Promise<void> {
     const { disk } = this.#files;
-    const [only] = work.files;
-    if (only !== undefined && work.files.length === 1 && work.directories.length === 0) {
-      await this.#files.file(only).sync();
-      return;
-    }
+    // All are opened before the first sync begins: none may fail unheard while another throws.
+    const files = work.files.map((path) => this.#files.file(path));
     await Promise.all([
-      ...work.files.map((path) => this.#files.file(path).sync()),
+      ...files.map((file) => file.sync()),
       ...work.directories.map((path) => disk.syncDirectory(path)),
     ]);
   }

@@ -1,0 +1,86 @@
+import { batchesIn, RecordBatchBuilder } from '../../src/records/index.js';
+import type { SeededRandom } from '../../src/system/simulated/index.js';
+
+/** A batch that a simulated producer has sent, and may send again until it is acknowledged. */
+export interface SentBatch {
+  readonly producerId: number;
+  readonly sequence: number;
+  readonly values: readonly string[];
+}
+
+/** An idempotent producer as a client would behave: one batch in flight after the other, retried. */
+export class SimulatedProducer {
+  readonly producerId: number;
+  /** The connection is gone: answers no longer arrive, and what is in flight stays in flight. */
+  isCutOff = false;
+  #nextSequence = 0;
+  /** Sent and not acknowledged, oldest first; at most five, as clients keep it. */
+  readonly inFlight: SentBatch[] = [];
+
+  constructor(producerId: number) {
+    this.producerId = producerId;
+  }
+
+  next(random: SeededRandom): SentBatch | undefined {
+    if (this.inFlight.length >= 5) return undefined;
+    const count = 1 + random.below(4);
+    const filler = 'x'.repeat(random.pick([0, 10, 200, 700]));
+    const sequence = this.#nextSequence;
+    const values = Array.from(
+      { length: count },
+      (_, i) => `p${this.producerId}-${sequence + i}-${filler}`,
+    );
+    this.#nextSequence += count;
+    const batch = { producerId: this.producerId, sequence, values };
+    this.inFlight.push(batch);
+    return batch;
+  }
+
+  acknowledged(batch: SentBatch): void {
+    if (this.isCutOff) return;
+    const at = this.inFlight.indexOf(batch);
+    if (at >= 0) this.inFlight.splice(at, 1);
+  }
+}
+
+export function bytesOf(batch: SentBatch, random: SeededRandom, timestamp: number): Buffer {
+  const builder = new RecordBatchBuilder({
+    compression: random.pick(['none', 'none', 'gzip', 'snappy', 'lz4'] as const),
+    producer: { producerId: batch.producerId, producerEpoch: 0, baseSequence: batch.sequence },
+  });
+  for (const value of batch.values)
+    builder.append({ key: null, value: Buffer.from(value), timestamp });
+  return Buffer.from(builder.build());
+}
+
+/** All record values of a log in order; fails when offsets are not dense. */
+export function readAll(
+  log: {
+    readonly logStartOffset: number;
+    readonly logEndOffset: number;
+    read(
+      offset: number,
+      maxBytes: number,
+      options: { upTo: number; minOneBatch: boolean },
+    ): { chunks: readonly Buffer[]; bytes: number };
+  },
+  random: SeededRandom,
+): string[] {
+  const values: string[] = [];
+  let next = log.logStartOffset;
+  while (next < log.logEndOffset) {
+    const { chunks, bytes } = log.read(next, 1 + random.below(5000), {
+      upTo: log.logEndOffset,
+      minOneBatch: true,
+    });
+    if (bytes === 0) throw new Error(`nothing to read at ${next} of ${log.logEndOffset}`);
+    for (const batch of batchesIn(Buffer.concat(chunks))) {
+      for (const record of batch.records()) {
+        if (record.offset !== next) throw new Error(`offset ${record.offset} instead of ${next}`);
+        values.push(String(record.value));
+        next += 1;
+      }
+    }
+  }
+  return values;
+}
