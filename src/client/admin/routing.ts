@@ -1,0 +1,202 @@
+import { type ErrorCode, isKafkaError, KafkaError } from '../../errors/index.js';
+import type { Cluster } from '../cluster/index.js';
+
+/** Options of every call. */
+export interface CallOptions {
+  /** How long the call may try, in ms; default `defaultApiTimeoutMs` of `Kafka`, 60 000. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PartitionOf {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What one of several things came to: its result, or why there is none. */
+export type Outcome<T> = { readonly value: T } | { readonly error: KafkaError };
+
+/**
+ * Repeats an attempt while it fails in a way that passes, with backoff, until the time is over.
+ * `again` hears of each such failure before the next attempt.
+ */
+export async function retrying<T>(
+  cluster: Cluster,
+  options: CallOptions,
+  attempt: () => Promise<T>,
+  again: (error: KafkaError) => void = () => undefined,
+): Promise<T> {
+  const { clock } = cluster.system;
+  const deadline = clock.monotonic() + (options.timeoutMs ?? cluster.options.apiTimeoutMs);
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isKafkaError(error) || !error.retriable) throw error;
+      const wait = cluster.retryBackoff(tries);
+      if (clock.monotonic() + wait > deadline) throw error;
+      again(error);
+      await cluster.delay(wait, options.signal);
+    }
+  }
+}
+
+/** Asks the coordinator of a group, looking it up again when it has moved. */
+export async function askCoordinator<T>(
+  cluster: Cluster,
+  group: string,
+  options: CallOptions,
+  ask: (broker: number) => Promise<T>,
+): Promise<T> {
+  const { signal, timeoutMs } = options;
+  return await retrying(
+    cluster,
+    options,
+    async () => await ask(await cluster.coordinator('group', group, { signal, timeoutMs })),
+    () => cluster.forgetCoordinator('group', group),
+  );
+}
+
+/**
+ * Asks the leaders of partitions, each about its own, and asks again about those whose leader has
+ * moved. Gives the results in the order of `items`; fails when any has none in the end.
+ */
+export async function askLeaders<I extends PartitionOf, T>(
+  cluster: Cluster,
+  items: readonly I[],
+  options: CallOptions,
+  what: string,
+  ask: (leader: number, items: readonly I[]) => Promise<readonly Outcome<T>[]>,
+): Promise<T[]> {
+  const results = new Map<I, Outcome<T>>();
+  let open = items;
+  const attempt = async () => {
+    const topics = [...new Set(open.map(({ topic }) => topic))];
+    const { signal, timeoutMs } = options;
+    await cluster.metadataFor(topics, { signal, timeoutMs });
+    const asked = [...groupByLeader(cluster, open)].map(async ([leader, group]) => {
+      const outcomes = await askOne(leader, group, ask);
+      for (const [index, item] of group.entries()) {
+        results.set(item, outcomes[index] ?? { error: unanswered(item) });
+      }
+    });
+    await Promise.all(asked);
+    open = open.filter((item) => isTransient(results.get(item)));
+    const [first] = open;
+    const outcome = first === undefined ? undefined : results.get(first);
+    if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+  };
+  const again = () => cluster.refresh(topicsOf(open)).catch(() => undefined);
+  await retrying(cluster, options, attempt, () => void again()).catch((error: unknown) => {
+    // What is left unanswered is told below, with everything else that failed.
+    if (open.some((item) => results.get(item) === undefined)) throw error;
+  });
+  return valuesOf(
+    what,
+    items.map((item) => results.get(item) ?? { error: unanswered(item) }),
+  );
+}
+
+function topicsOf(items: readonly PartitionOf[]): string[] {
+  return [...new Set(items.map(({ topic }) => topic))];
+}
+
+function groupByLeader<I extends PartitionOf>(
+  cluster: Cluster,
+  items: readonly I[],
+): Map<number, I[]> {
+  const groups = new Map<number, I[]>();
+  for (const item of items) {
+    const { topic, partition } = item;
+    const known = cluster.topic(topic)?.partitions;
+    if (known !== undefined && partition >= known.length) {
+      throw new KafkaError(
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        `${topic} has ${known.length} partitions; there is no partition ${partition}.`,
+        { topic, partition, retriable: false },
+      );
+    }
+    const leader = known?.[partition]?.leader ?? -1;
+    if (leader < 0) throw new KafkaError('LEADER_NOT_AVAILABLE', undefined, { topic, partition });
+    const group = groups.get(leader);
+    if (group === undefined) groups.set(leader, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+async function askOne<I extends PartitionOf, T>(
+  leader: number,
+  items: readonly I[],
+  ask: (leader: number, items: readonly I[]) => Promise<readonly Outcome<T>[]>,
+): Promise<readonly Outcome<T>[]> {
+  try {
+    return await ask(leader, items);
+  } catch (error) {
+    if (!isKafkaError(error)) throw error;
+    return items.map(() => ({ error }));
+  }
+}
+
+function isTransient(outcome: Outcome<unknown> | undefined): boolean {
+  return outcome === undefined || ('error' in outcome && outcome.error.retriable);
+}
+
+function unanswered({ topic, partition }: PartitionOf): KafkaError {
+  const message = 'The broker answered without this partition.';
+  return new KafkaError('UNKNOWN_SERVER_ERROR', message, { topic, partition });
+}
+
+/**
+ * The values, when every outcome has one. Otherwise throws: the error itself when there is but
+ * one, or the first with the number of failures and all of them as an AggregateError in `cause`.
+ */
+export function valuesOf<T>(what: string, outcomes: readonly Outcome<T>[]): T[] {
+  const values: T[] = [];
+  const errors: KafkaError[] = [];
+  for (const outcome of outcomes) {
+    if ('error' in outcome) errors.push(outcome.error);
+    else values.push(outcome.value);
+  }
+  const [first] = errors;
+  if (first === undefined) return values;
+  if (errors.length === 1) throw first;
+  const message = `${what} failed for ${errors.length} of ${outcomes.length}: ${first.message}`;
+  throw new KafkaError(first.code, message, {
+    ...first.context,
+    cause: new AggregateError(errors, message),
+    retriable: errors.every((error) => error.retriable),
+  });
+}
+
+/** The outcome of one thing from its error code. */
+export function outcomeOf<T>(
+  errorCode: number,
+  errorMessage: string | null | undefined,
+  about: { readonly topic?: string; readonly partition?: number; readonly group?: string },
+  value: () => T,
+): Outcome<T> {
+  if (errorCode === 0) return { value: value() };
+  return { error: KafkaError.fromErrno(errorCode, errorMessage, about) };
+}
+
+/** Throws when an answer as a whole carries an error. */
+export function throwOn(
+  errorCode: number,
+  errorMessage: string | null | undefined,
+  about: { readonly group?: string; readonly api?: string; readonly broker?: string },
+): void {
+  if (errorCode !== 0) throw KafkaError.fromErrno(errorCode, errorMessage, about);
+}
+
+/** Throws when one of the codes says that the whole request went to the wrong place. */
+export function throwWhenAny<T extends { readonly errorCode: number }>(
+  answers: readonly T[],
+  codes: readonly ErrorCode[],
+): void {
+  for (const { errorCode } of answers) {
+    if (errorCode === 0) continue;
+    const error = KafkaError.fromErrno(errorCode);
+    if (codes.includes(error.code)) throw error;
+  }
+}

@@ -1,0 +1,170 @@
+import { KafkaError } from '../errors/index.js';
+import type { ApiName, RequestInput, ResponseDecoded } from '../protocol/index.js';
+import { defaultLogger, realSystem } from '../system/index.js';
+import { Admin } from './admin/index.js';
+import { Cluster, type ClusterOptions, type SendOptions } from './cluster/index.js';
+import { Consumer, type ConsumerOptions } from './consumer/index.js';
+import type { KafkaOptions } from './kafka-options.js';
+import { checkOptionNames, checkWhole } from './known-options.js';
+import { type Bytes, Producer, type ProducerOptions } from './producer/index.js';
+
+/** Where a raw request goes. */
+export type RawDestination =
+  | 'any'
+  | 'controller'
+  | { readonly broker: number }
+  | { readonly leaderOf: { readonly topic: string; readonly partition: number } }
+  | { readonly coordinatorOf: { readonly group: string } | { readonly transactionalId: string } };
+
+const names = [
+  'bootstrapServers',
+  'clientId',
+  'logger',
+  'requestTimeoutMs',
+  'connectionTimeoutMs',
+  'reconnectBackoffMs',
+  'reconnectBackoffMaxMs',
+  'retryBackoffMs',
+  'retryBackoffMaxMs',
+  'metadataMaxAgeMs',
+  'connectionsMaxIdleMs',
+  'defaultApiTimeoutMs',
+  'tls',
+  'system',
+] as const satisfies readonly (keyof KafkaOptions)[];
+
+const defaultPort = 9092;
+
+/**
+ * A Kafka cluster, as a program sees it. Makes producers, consumers and admins, which share what
+ * is known of the cluster. Nothing is connected before something is asked.
+ *
+ * Connections are closed when the last producer, consumer or admin is closed, so a program ends by
+ * itself then; `close()` ends everything at once.
+ */
+export class Kafka implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #open = new Set<{ close(): Promise<void> }>();
+
+  /** Fails with INVALID_ARGUMENT for an unknown option or an address without sense. */
+  constructor(options: KafkaOptions = {}) {
+    this.#cluster = new Cluster(clusterOptions(options));
+  }
+
+  /** A producer with its own batches and connections. */
+  producer<K = Bytes, V = Bytes>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
+    return this.#kept(new Producer<K, V>(this.#cluster, options));
+  }
+
+  /** A consumer, alone or in a group; nothing is fetched before it is iterated or started. */
+  consumer<K = Buffer | null, V = Buffer | null>(
+    options: ConsumerOptions<K, V> = {},
+  ): Consumer<K, V> {
+    return this.#kept(new Consumer<K, V>(this.#cluster, options));
+  }
+
+  /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */
+  admin(): Admin {
+    return this.#kept(new Admin(this.#cluster));
+  }
+
+  #kept<T extends { close(): Promise<void> }>(made: T): T {
+    for (const one of this.#open)
+      if ('closed' in one && one.closed === true) this.#open.delete(one);
+    this.#open.add(made);
+    return made;
+  }
+
+  /**
+   * Sends any request of Kafka's protocol and gives its decoded answer: the way to what has no
+   * method. `request` may be a function of the version that is used. Error codes in the answer are
+   * the caller's to read.
+   */
+  async send<A extends ApiName>(
+    api: A,
+    request: RequestInput<A> | ((version: number) => RequestInput<A>),
+    to: RawDestination = 'any',
+    options: SendOptions = {},
+  ): Promise<ResponseDecoded<A>> {
+    const destination = await this.#destination(to, options.signal);
+    return await this.#cluster.send(api, request, destination, options);
+  }
+
+  async #destination(
+    to: RawDestination,
+    signal: AbortSignal | undefined,
+  ): Promise<'any' | 'controller' | { readonly broker: number }> {
+    if (typeof to === 'string' || 'broker' in to) return to;
+    if ('coordinatorOf' in to) {
+      const { coordinatorOf } = to;
+      const isGroup = 'group' in coordinatorOf;
+      const key = isGroup ? coordinatorOf.group : coordinatorOf.transactionalId;
+      const type = isGroup ? 'group' : 'transaction';
+      return { broker: await this.#cluster.coordinator(type, key, { signal }) };
+    }
+    const { topic, partition } = to.leaderOf;
+    const metadata = await this.#cluster.metadataFor([topic], { signal });
+    const leader = metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1;
+    if (leader >= 0) return { broker: leader };
+    throw new KafkaError('LEADER_NOT_AVAILABLE', undefined, { topic, partition });
+  }
+
+  /** Closes every producer (sending what waits), consumer and admin, and all connections. */
+  async close(): Promise<void> {
+    const open = [...this.#open];
+    this.#open.clear();
+    const results = await Promise.allSettled(open.map((one) => one.close()));
+    await this.#cluster.close();
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function clusterOptions(options: KafkaOptions): ClusterOptions {
+  checkOptionNames('Kafka', options, names);
+  const numbers = {
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
+    reconnectBackoffMs: options.reconnectBackoffMs ?? 50,
+    reconnectBackoffMaxMs: options.reconnectBackoffMaxMs ?? 1000,
+    retryBackoffMs: options.retryBackoffMs ?? 100,
+    retryBackoffMaxMs: options.retryBackoffMaxMs ?? 1000,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
+    connectionsMaxIdleMs: options.connectionsMaxIdleMs ?? 540_000,
+    apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
+  };
+  for (const [name, value] of Object.entries(numbers)) checkWhole(name, value, 1);
+  return {
+    ...numbers,
+    bootstrapServers: addresses(options.bootstrapServers ?? `localhost:${defaultPort}`),
+    clientId: options.clientId ?? 'kafkit',
+    logger: options.logger ?? defaultLogger,
+    system: options.system ?? realSystem(),
+    tls: options.tls,
+  };
+}
+
+/** `host:port` each; a missing port is 9092. */
+function addresses(given: string | readonly string[]): string[] {
+  const list =
+    typeof given === 'string' ? given.split(',') : given.flatMap((one) => one.split(','));
+  const found = list.map((one) => one.trim()).filter((one) => one !== '');
+  if (found.length === 0) throw invalidAddress(String(given));
+  return found.map((one) => {
+    const plain = one.replace(/^[A-Z_]+:\/\//, '');
+    const match = /^(\[[0-9a-fA-F:.]+\]|[^:\s/]+)(?::(\d{1,5}))?$/.exec(plain);
+    const port = Number(match?.[2] ?? defaultPort);
+    if (match === null || port < 1 || port > 65_535) throw invalidAddress(one);
+    return `${match[1]}:${port}`;
+  });
+}
+
+function invalidAddress(address: string): KafkaError {
+  return new KafkaError('INVALID_ARGUMENT', `'${address}' is not an address of a broker.`, {
+    hint: "bootstrapServers is 'host:port', several separated by commas or as a list.",
+  });
+}
