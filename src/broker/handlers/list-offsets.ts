@@ -24,6 +24,9 @@ const special = {
   earliestPendingUpload: -6,
 } as const;
 
+/** The first version whose answer says the leader epoch. */
+const epochFromVersion = 4;
+
 /** The first version that knows each special timestamp. */
 const since = new Map<number, number>([
   [special.latest, 0],
@@ -68,7 +71,9 @@ async function listOne(
   try {
     const found = await lookUp(partition, timestamp, isolationLevel);
     if (found === undefined) return { partitionIndex, errorCode: 0 };
-    return { partitionIndex, errorCode: 0, ...found };
+    const { leaderEpoch, ...place } = found;
+    const epoch = context.version >= epochFromVersion ? { leaderEpoch } : {};
+    return { partitionIndex, errorCode: 0, ...place, ...epoch };
   } catch (error) {
     return fail(errorAnswer(error, context.broker.logger).errorCode);
   }

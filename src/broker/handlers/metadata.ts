@@ -10,6 +10,12 @@ type TopicAnswer = NonNullable<ResponseInput<'Metadata'>['topics']>[number];
 type Asked = NonNullable<RequestDecoded<'Metadata'>['topics']>[number];
 
 /**
+ * Clients that send no more than this version expect LEADER_NOT_AVAILABLE while a topic is being
+ * created, which brokers answered in their time; PyKafka takes anything else for a failure.
+ */
+const waitsForLeaderUpTo = 5;
+
+/**
  * Metadata v0–13. Asking for an unknown topic creates it (before v4 always, from v4 on when the
  * request allows it); the answer is still UNKNOWN_TOPIC_OR_PARTITION, as Kafka's is, and clients
  * ask again.
@@ -69,8 +75,11 @@ function topicAnswer(
   const topic = topics.byName(name);
   if (topic !== undefined) return known(topic, context, operations);
   if (topicNameFault(name) !== undefined) return failed('INVALID_TOPIC_EXCEPTION', name);
-  if (mayCreate && name !== clusterMetadataTopic) topics.createInBackground(name);
-  return failed('UNKNOWN_TOPIC_OR_PARTITION', name);
+  if (!mayCreate || name === clusterMetadataTopic || !topics.createInBackground(name)) {
+    return failed('UNKNOWN_TOPIC_OR_PARTITION', name);
+  }
+  const oldClient = context.version <= waitsForLeaderUpTo;
+  return failed(oldClient ? 'LEADER_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION', name);
 }
 
 function known(topic: Topic, context: RequestContext, operations: number): TopicAnswer {
@@ -96,6 +105,7 @@ function known(topic: Topic, context: RequestContext, operations: number): Topic
 function failed(
   code:
     | 'INVALID_REQUEST'
+    | 'LEADER_NOT_AVAILABLE'
     | 'INVALID_TOPIC_EXCEPTION'
     | 'UNKNOWN_TOPIC_ID'
     | 'UNKNOWN_TOPIC_OR_PARTITION',

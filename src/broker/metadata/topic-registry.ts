@@ -111,15 +111,20 @@ export class TopicRegistry implements TopicLookup {
     }
   }
 
-  /** Creates a topic with the defaults; nobody waits for it, and failures go to the log. */
-  createInBackground(name: string): void {
-    if (this.#names.has(collisionKey(name))) return;
+  /**
+   * Creates a topic with the defaults; nobody waits for it, and failures go to the log. False when
+   * there will be no topic of this name.
+   */
+  createInBackground(name: string): boolean {
+    const holder = this.#names.get(collisionKey(name));
+    if (holder !== undefined) return holder === name;
     const internal = this.#parts.internalSettings(name);
-    if (internal === undefined && isInternalTopic(name)) return;
+    if (internal === undefined && isInternalTopic(name)) return false;
     const partitions = internal?.partitions ?? this.#parts.config.number('num.partitions');
     this.create(name, partitions, internal?.overrides ?? {}).catch((error: unknown) => {
       this.#parts.logger.error(`Topic ${name} could not be created: ${String(error)}`);
     });
+    return true;
   }
 
   async delete(topic: Topic): Promise<void> {
