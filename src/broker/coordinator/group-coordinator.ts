@@ -61,7 +61,10 @@ export class GroupCoordinator {
       codec: groupRecordCodec,
       factory: (_, timers) => new GroupMachine({ timers, config: groupConfig, newUuid }),
     });
-    topics.onDeleted(({ name }) => void this.onTopicDeleted(name));
+    topics.onDeleted(({ name }) => {
+      if (name === internalTopic.name) this.#runtime.reset();
+      else void this.onTopicDeleted(name);
+    });
   }
 
   /** Reads `__consumer_offsets` where it exists; resolves when all of it was read. */

@@ -68,7 +68,7 @@ export class Offsets {
     const errorCodes = request.topics.map((topic) =>
       topic.partitions.map((partition) => {
         const metadata = partition.committedMetadata ?? '';
-        if (metadata.length > this.#parts.config.offsetMetadataMax) {
+        if (metadata.length > this.#parts.config.offsetMetadataMax || isTooLong(metadata)) {
           return errnoOf('OFFSET_METADATA_TOO_LARGE');
         }
         const value: CommittedOffset = {

@@ -39,6 +39,8 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
     if (this.#closed) throw new KafkaError('NOT_COORDINATOR');
     const existing = this.#parts.topic.partitionCount();
     if (existing !== undefined) {
+      // Somebody added partitions: most ids are kept elsewhere now.
+      if (this.#shards.length > 0 && this.#shards.length !== existing) this.reset();
       // Found rather than made: whoever asks while it is read is told so.
       if (this.#shards.length === 0) void this.#open(existing);
       return existing;
@@ -61,6 +63,13 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
   /** Runs an operation of every machine; answers nothing where the topic does not exist. */
   runAll<T>(operation: Operation<M, R, T>): Promise<T[]> {
     return Promise.all(this.#shards.map((shard) => shard.run(operation)));
+  }
+
+  /** Forgets everything: the topic was deleted, or its partitions mean something else now. */
+  reset(): void {
+    for (const shard of this.#shards) void shard.close();
+    this.#shards = [];
+    this.#loading = undefined;
   }
 
   /** Fails whoever waits with NOT_COORDINATOR; resolves when nothing is being written. */

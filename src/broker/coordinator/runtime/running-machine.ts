@@ -129,33 +129,32 @@ export class RunningMachine<M extends Machine<R>, R> {
 
   #take(outcome: Outcome<R>, ticket: Ticket<unknown> | undefined): void {
     const { machine, codec } = this.#parts;
-    const records = outcome.records.map(({ record }) => codec.encode(record));
-    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
-    if (bytes > batchBytesMax && !outcome.divisible && !outcome.records.some((one) => one.noted)) {
+    const isUndone = !outcome.records.some(({ noted }) => noted);
+    let records: LogRecord[];
+    try {
+      records = outcome.records.map(({ record }) => codec.encode(record));
+      if (isUndone && !outcome.divisible) checkSize(records);
+    } catch (error) {
       // Nothing has changed yet, so only this request fails.
-      this.#refuse(ticket, bytes);
+      if (ticket === undefined || !isUndone) throw error;
+      this.#refuse(ticket, error);
       return;
     }
     for (const { record, noted } of outcome.records) if (!noted) machine.replay(record);
     if (outcome.divisible) {
       for (const record of records) this.#enqueue([record], sizeOf(record));
     } else if (records.length > 0) {
-      this.#enqueue(records, bytes);
+      this.#enqueue(records, sizeOfAll(records));
     }
     for (const { to, response } of outcome.answers) this.#hold(to, response);
     this.#release();
     if (this.#units.length > 0) this.#appending ??= this.#appendAll();
   }
 
-  #refuse(ticket: Ticket<unknown> | undefined, bytes: number): void {
-    const error = new KafkaError(
-      'RECORD_LIST_TOO_LARGE',
-      `The records of one request take ${bytes} bytes; a batch holds ${batchBytesMax}.`,
-    );
-    const pending = ticket && this.#parked.get(ticket.number);
-    if (ticket === undefined || pending === undefined) throw error;
+  #refuse(ticket: Ticket<unknown>, error: unknown): void {
+    const pending = this.#parked.get(ticket.number);
     this.#parked.delete(ticket.number);
-    pending.reject(error);
+    pending?.reject(error);
   }
 
   #enqueue(records: readonly LogRecord[], bytes: number): void {
@@ -239,4 +238,17 @@ export class RunningMachine<M extends Machine<R>, R> {
 
 function sizeOf(record: LogRecord): number {
   return record.key.length + (record.value?.length ?? 0) + recordOverhead;
+}
+
+function sizeOfAll(records: readonly LogRecord[]): number {
+  return records.reduce((sum, record) => sum + sizeOf(record), 0);
+}
+
+function checkSize(records: readonly LogRecord[]): void {
+  const bytes = sizeOfAll(records);
+  if (bytes <= batchBytesMax) return;
+  throw new KafkaError(
+    'RECORD_LIST_TOO_LARGE',
+    `The records of one request take ${bytes} bytes; a batch holds ${batchBytesMax}.`,
+  );
 }
