@@ -1,8 +1,8 @@
 import { errorCodeOf, KafkaError } from '../../errors/index.js';
-import type { ResponseDecoded } from '../../protocol/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Assignor, AssignorMember } from './assignors/assignor.js';
 import { Bell } from './bell.js';
+import { ClassicGroup, type JoinResponse } from './classic-group.js';
 import {
   decodeAssignment,
   decodeSubscription,
@@ -29,12 +29,6 @@ export interface ClassicMembershipSettings {
   readonly metadataMaxAgeMs: number;
 }
 
-/** JoinGroup waits as long as the coordinator does, and for its answer to travel. */
-const joinSlackMs = 5000;
-/** Leaving is a courtesy: a coordinator that does not answer learns of it by the session. */
-const leaveTimeoutMs = 3000;
-const protocolType = 'consumer';
-
 /**
  * A member of a classic group (KIP-62, KIP-345, KIP-394, KIP-429).
  *
@@ -56,6 +50,7 @@ export class ClassicMembership implements Membership {
   readonly #lane: string;
   readonly #watch: TopicWatch;
   readonly #heartbeats: Heartbeats;
+  readonly #group: ClassicGroup;
   readonly #bell = new Bell();
   readonly #abort = new AbortController();
   #phase: MembershipPhase = 'joining';
@@ -80,6 +75,7 @@ export class ClassicMembership implements Membership {
     this.#host = host;
     this.#isCooperative = settings.assignors.every((assignor) => assignor.cooperative);
     this.#lane = cluster.lane('group');
+    this.#group = new ClassicGroup(cluster, settings, this.#lane, this.#abort.signal);
     const { topics, metadataMaxAgeMs } = settings;
     this.#watch = new TopicWatch(cluster, topics, metadataMaxAgeMs, (why) => this.#rejoin(why));
     const { groupId, heartbeatIntervalMs, sessionTimeoutMs } = settings;
@@ -220,46 +216,23 @@ export class ClassicMembership implements Membership {
   }
 
   async #join(topics: readonly string[], reason: string): Promise<JoinResponse> {
-    const { groupId, groupInstanceId, rackId, sessionTimeoutMs, rebalanceTimeoutMs } =
-      this.#settings;
     const owned = this.#host.owned();
     const generationId = this.#generationId;
+    const rackId = this.#settings.rackId === '' ? null : this.#settings.rackId;
     const protocols = this.#settings.assignors.map((assignor) => {
       const kept = assignor.cooperative ? { owned, generationId } : this.#last;
       const userData = assignor.userData?.(kept.owned, kept.generationId) ?? null;
-      const rack = rackId === '' ? null : rackId;
-      const metadata = encodeSubscription({ topics, userData, owned, generationId, rackId: rack });
+      const metadata = encodeSubscription({ topics, userData, owned, generationId, rackId });
       return { name: assignor.name, metadata };
     });
     for (;;) {
-      const broker = await this.#coordinator();
-      this.#heartbeats.stop();
-      const response = await this.#cluster.send(
-        'JoinGroup',
-        {
-          groupId,
-          sessionTimeoutMs,
-          rebalanceTimeoutMs,
-          memberId: this.#memberId,
-          groupInstanceId,
-          protocolType,
-          protocols,
-          reason: reason.slice(0, 255),
-        },
-        { broker },
-        {
-          signal: this.#abort.signal,
-          timeoutMs: rebalanceTimeoutMs + joinSlackMs,
-          lane: this.#lane,
-        },
+      const { memberId } = this;
+      const response = await this.#group.join({ memberId, protocols, reason }, () =>
+        this.#heartbeats.stop(),
       );
-      const code = errorCodeOf(response.errorCode);
-      if (code === 'MEMBER_ID_REQUIRED') {
-        this.#memberId = response.memberId;
-        continue;
-      }
-      if (code !== 'NONE') throw this.#error(code);
       this.#memberId = response.memberId;
+      const code = errorCodeOf(response.errorCode);
+      if (code === 'MEMBER_ID_REQUIRED') continue;
       this.#generationId = response.generationId;
       this.#protocolName = response.protocolName ?? '';
       return response;
@@ -269,27 +242,13 @@ export class ClassicMembership implements Membership {
   async #sync(joined: JoinResponse): Promise<TopicPartition[]> {
     const isLeader = joined.leader === joined.memberId;
     const assignments = isLeader ? await this.#assignAll(joined) : [];
-    const { groupId, groupInstanceId, rebalanceTimeoutMs } = this.#settings;
-    const response = await this.#cluster.send(
-      'SyncGroup',
-      {
-        groupId,
-        generationId: this.#generationId,
-        memberId: this.#memberId,
-        groupInstanceId,
-        protocolType,
-        protocolName: this.#protocolName,
-        assignments,
-      },
-      { broker: await this.#coordinator() },
-      { signal: this.#abort.signal, timeoutMs: rebalanceTimeoutMs + joinSlackMs, lane: this.#lane },
-    );
-    const code = errorCodeOf(response.errorCode);
-    if (code !== 'NONE') throw this.#error(code);
+    const { memberId, generationId } = this;
+    const protocolName = this.#protocolName;
+    const answer = await this.#group.sync({ memberId, generationId, protocolName, assignments });
     const identity = this.identity();
     if (identity !== undefined && !this.#isOver) this.#heartbeats.start(identity);
     if (!isLeader) this.#watch.remember([], false);
-    return decodeAssignment(response.assignment);
+    return decodeAssignment(answer);
   }
 
   /** The leader's duty: shares out all partitions of all topics anyone subscribed to. */
@@ -383,28 +342,8 @@ export class ClassicMembership implements Membership {
   }
 
   async #leave(reason: string): Promise<void> {
-    const { groupId, groupInstanceId } = this.#settings;
-    if (this.#memberId === '' || groupInstanceId !== null) return;
-    const members = [{ memberId: this.#memberId, groupInstanceId, reason }];
-    const options = { timeoutMs: leaveTimeoutMs };
-    try {
-      const broker = await this.#cluster.coordinator('group', groupId, options);
-      // Not by our own lane: a JoinGroup may be waiting there.
-      await this.#cluster.send(
-        'LeaveGroup',
-        { groupId, members },
-        { broker },
-        { ...options, versionMin: 3 },
-      );
-    } catch (error) {
-      const { message } = asKafkaError(error);
-      this.#cluster.logger.debug('the group could not be left', { group: groupId, message });
-    }
-  }
-
-  #coordinator(): Promise<number> {
-    const { signal } = this.#abort;
-    return this.#cluster.coordinator('group', this.#settings.groupId, { signal });
+    if (this.#memberId === '' || this.#settings.groupInstanceId !== null) return;
+    await this.#group.leave(this.#memberId, reason);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -423,5 +362,3 @@ export class ClassicMembership implements Membership {
     return new KafkaError(code, undefined, { group: this.#settings.groupId });
   }
 }
-
-type JoinResponse = ResponseDecoded<'JoinGroup'>;

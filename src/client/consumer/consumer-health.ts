@@ -77,10 +77,14 @@ export function healthOf(parts: HealthParts): ConsumerHealth {
     generationId: membership.generationId < 0 ? null : membership.generationId,
     partitions,
     lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
-    lastPollAgeMs: lastPollAt === undefined || !parts.hasPolled ? null : now - lastPollAt,
-    lastHeartbeatAgeMs: beat === undefined ? null : now - beat,
+    lastPollAgeMs: lastPollAt === undefined || !parts.hasPolled ? null : age(now, lastPollAt),
+    lastHeartbeatAgeMs: beat === undefined ? null : age(now, beat),
     lastError: parts.lastError ?? null,
   };
+}
+
+function age(now: number, then: number): number {
+  return Math.max(0, Math.round(now - then));
 }
 
 function stateOf(parts: HealthParts): ConsumerState {

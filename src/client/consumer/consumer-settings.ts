@@ -2,7 +2,7 @@ import { KafkaError } from '../../errors/index.js';
 import { type DeserializerFunction, toDeserializer } from '../../serde/index.js';
 import { checkOptionNames } from '../known-options.js';
 import { resolveAssignors } from './assignors/index.js';
-import type { Assignor } from './assignors/assignor.js';
+import { type Assignor, compareText } from './assignors/assignor.js';
 import type {
   ConsumerOptions,
   OffsetReset,
@@ -94,7 +94,7 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
   const value = options.valueDeserializer;
   return {
     groupId: options.groupId,
-    topics: Array.isArray(options.topics) ? [...new Set(options.topics)].sort() : options.topics,
+    topics: options.topics instanceof RegExp ? options.topics : sortedNames(options.topics),
     assign: options.assign,
     offsetReset: options.offsetReset ?? (options.fromBeginning === true ? 'earliest' : 'latest'),
     autoCommit: options.commit !== 'manual' && options.groupId !== undefined,
@@ -130,13 +130,17 @@ export function resetTimestamp(reset: OffsetReset): number | undefined {
   return reset === 'earliest' ? earliestTimestamp : latestTimestamp;
 }
 
+function sortedNames(topics: readonly string[] | undefined): readonly string[] | undefined {
+  return topics === undefined ? undefined : [...new Set(topics)].sort(compareText);
+}
+
 function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
   for (const [name, range] of Object.entries(known)) {
     const value: unknown = options[name as keyof ConsumerOptions];
     if (range === undefined || value === undefined) continue;
     const [min, max] = range;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-      throw invalid(`${name} must be a whole number from ${min} to ${max}, not ${String(value)}.`);
+      throw invalid(`${name} must be a whole number from ${min} to ${max}, not ${shown(value)}.`);
     }
   }
   oneOf('offsetReset', options.offsetReset, ['earliest', 'latest', 'none']);
@@ -146,7 +150,7 @@ function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
 
 function oneOf(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
-  throw invalid(`${name} must be one of ${choices.join(', ')}, not ${String(value)}.`);
+  throw invalid(`${name} must be one of ${choices.join(', ')}, not ${shown(value)}.`);
 }
 
 function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
@@ -169,6 +173,10 @@ function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
   if (options.groupInstanceId !== undefined && (groupId === undefined || topics === undefined)) {
     throw invalid('groupInstanceId belongs to a member of a group: give groupId and topics.');
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' ? 'an object' : String(value as number | string | undefined);
 }
 
 function invalid(message: string): KafkaError {

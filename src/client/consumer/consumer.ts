@@ -79,8 +79,8 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     });
     this.#fetcher = new Fetcher(cluster, settings, this.#subscription, this.#buffer, {
       fetched: () => this.#delivery.ring(),
-      offsetOutOfRange: (state) => this.#outOfRange(state),
-      truncated: (state, offset, epoch) => this.#truncated(state, offset, epoch),
+      offsetOutOfRange: (state) => this.#positions.outOfRange(state),
+      truncated: (state, offset, epoch) => this.#positions.truncated(state, offset, epoch),
       failed: (state, error) => this.#partitionFailed(state, error),
     });
     const { groupId, readCommitted, offsetReset } = settings;
@@ -98,9 +98,10 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       this.#subscription,
       this.#offsets,
       {
-        found: () => this.#fetcher.wake(),
+        moved: () => this.#moved(),
         failed: (state, error) => this.#partitionFailed(state, error),
-        troubled: (error) => this.#noteError(error),
+        waiting: (error) => this.#noteError(error),
+        troubled: (error) => this.#troubled(error),
       },
     );
     this.#membership = this.#makeMembership();
@@ -177,6 +178,10 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     state.finishUpTo(next);
     const leaderEpoch = 'leaderEpoch' in what ? what.leaderEpoch : state.positionEpoch;
     await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
   }
 
   /** The partitions this consumer reads now, sorted. */
@@ -368,36 +373,6 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     );
     this.#membership.expel();
     this.#delivery.interrupt();
-  }
-
-  #outOfRange(state: PartitionState): void {
-    const { topic, partition, position: offset } = state;
-    const error = new KafkaError('OFFSET_OUT_OF_RANGE', undefined, {
-      topic,
-      partition,
-      offset,
-      hint: 'The records may have been deleted by retention, or the topic created anew.',
-    });
-    if (this.#settings.offsetReset !== 'none') this.#troubled(error);
-    this.#positions.reset(state, error);
-  }
-
-  #truncated(state: PartitionState, endOffset: number, leaderEpoch: number): void {
-    const { topic, partition, fetchOffset } = state;
-    const error = new KafkaError(
-      'OFFSET_OUT_OF_RANGE',
-      `The log was cut back to offset ${endOffset} behind the back of this consumer.`,
-      { topic, partition, offset: fetchOffset, hint: 'Records that were read have been lost.' },
-    );
-    if (this.#settings.offsetReset === 'none') {
-      this.#positions.reset(state, error);
-      return;
-    }
-    this.#troubled(error);
-    // What was fetched beyond the cut is of the lost past, unless the loop has not got that far.
-    const offset = Math.max(0, Math.min(state.position, endOffset));
-    state.moveTo({ offset, leaderEpoch: offset === endOffset ? leaderEpoch : -1 });
-    this.#moved();
   }
 
   #partitionFailed(state: PartitionState, error: KafkaError): void {

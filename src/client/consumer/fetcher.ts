@@ -1,20 +1,16 @@
 import { zeroUuid } from '../../bytes/index.js';
 import { errorCodeOf, isKafkaError, KafkaError } from '../../errors/index.js';
-import type { RequestInput, ResponseDecoded } from '../../protocol/index.js';
+import type { ResponseDecoded } from '../../protocol/index.js';
 import type { Timer } from '../../system/index.js';
 import type { Cluster, PartitionMetadata } from '../cluster/index.js';
 import type { FetchBuffer } from './fetch-buffer.js';
-import {
-  FetchSession,
-  type FetchTarget,
-  haveTopicIds,
-  type SessionRequest,
-} from './fetch-session.js';
+import { fetchInput } from './fetch-request.js';
+import { type FetchTarget, haveTopicIds } from './fetch-session.js';
+import { FetchSource } from './fetch-source.js';
 import { FetchedPartition } from './fetched-partition.js';
 import { asKafkaError } from './offset-lookup.js';
 import type { PartitionState } from './partition-state.js';
 import type { SubscriptionState } from './subscription-state.js';
-import { groupByTopic } from './topic-partitions.js';
 
 export interface FetcherSettings {
   readonly fetchMinBytes: number;
@@ -37,19 +33,6 @@ export interface FetcherHost {
   truncated(state: PartitionState, offset: number, leaderEpoch: number): void;
   /** The loop has to know: trying again does not help. */
   failed(state: PartitionState, error: KafkaError): void;
-}
-
-/** One broker that partitions are fetched from. */
-interface Source {
-  readonly broker: number;
-  readonly session: FetchSession;
-  inFlight: boolean;
-  /** Bytes the answer under way may bring. */
-  reserved: number;
-  retryAt: number;
-  /** No fetch for idle partitions beside full ones before this moment. */
-  sharedPollAt: number;
-  failures: number;
 }
 
 /** A partition while a request for it is under way. */
@@ -80,7 +63,7 @@ export class Fetcher {
   readonly #buffer: FetchBuffer;
   readonly #host: FetcherHost;
   readonly #lane: string;
-  readonly #sources = new Map<number, Source>();
+  readonly #sources = new Map<number, FetchSource>();
   readonly #abort = new AbortController();
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -112,7 +95,7 @@ export class Fetcher {
   wake(): void {
     if (this.#stopped) return;
     const now = this.#cluster.system.clock.monotonic();
-    const plans = new Map<Source, { asked: Asked[]; full: boolean }>();
+    const plans = new Map<FetchSource, { asked: Asked[]; full: boolean }>();
     for (const state of this.#subscription) {
       const source = this.#sourceOf(state, now);
       if (source === undefined || source.inFlight) continue;
@@ -125,7 +108,7 @@ export class Fetcher {
       if (asked.length === 0) continue;
       const bytes = this.#budget(asked.length);
       if (bytes === 0) continue;
-      const startAt = full ? Math.max(source.retryAt, source.sharedPollAt) : source.retryAt;
+      const startAt = source.startAt(full);
       if (startAt > now) this.#wakeAt(startAt);
       else void this.#fetch(source, asked, full, bytes);
     }
@@ -140,7 +123,7 @@ export class Fetcher {
   }
 
   /** The broker to ask for the partition now, if any. */
-  #sourceOf(state: PartitionState, now: number): Source | undefined {
+  #sourceOf(state: PartitionState, now: number): FetchSource | undefined {
     if (state.paused || state.fetchOffset < 0) return undefined;
     if (state.retryAt > now) {
       this.#wakeAt(state.retryAt);
@@ -159,16 +142,7 @@ export class Fetcher {
     const broker = state.preferredReplica >= 0 ? state.preferredReplica : known.leader;
     let source = this.#sources.get(broker);
     if (source === undefined) {
-      const session = new FetchSession();
-      source = {
-        broker,
-        session,
-        inFlight: false,
-        reserved: 0,
-        retryAt: 0,
-        sharedPollAt: 0,
-        failures: 0,
-      };
+      source = new FetchSource(broker);
       this.#sources.set(broker, source);
     }
     return source;
@@ -204,7 +178,7 @@ export class Fetcher {
     return free * 4 >= Math.min(wanted, queuedMaxBytes) ? Math.min(wanted, free) : 0;
   }
 
-  async #fetch(source: Source, asked: Asked[], full: boolean, bytes: number): Promise<void> {
+  async #fetch(source: FetchSource, asked: Asked[], full: boolean, bytes: number): Promise<void> {
     const { fetchMaxWaitMs } = this.#settings;
     const maxWaitMs = full ? 0 : fetchMaxWaitMs;
     const request = source.session.next(asked.map((each) => each.target));
@@ -214,7 +188,7 @@ export class Fetcher {
     try {
       const response = await this.#cluster.send(
         'Fetch',
-        this.#input(request, maxWaitMs, bytes),
+        fetchInput(request, this.#settings, { maxWaitMs, maxBytes: bytes }),
         { broker: source.broker },
         {
           lane: this.#lane,
@@ -238,36 +212,8 @@ export class Fetcher {
     this.wake();
   }
 
-  #input(request: SessionRequest, maxWaitMs: number, maxBytes: number): RequestInput<'Fetch'> {
-    return {
-      maxWaitMs,
-      minBytes: this.#settings.fetchMinBytes,
-      maxBytes,
-      isolationLevel: this.#settings.readCommitted ? 1 : 0,
-      sessionId: request.sessionId,
-      sessionEpoch: request.sessionEpoch,
-      topics: [...groupByTopic(request.targets)].map(([topic, targets]) => ({
-        topic,
-        topicId: targets[0]?.topicId ?? zeroUuid,
-        partitions: targets.map((target) => ({
-          partition: target.partition,
-          currentLeaderEpoch: target.currentLeaderEpoch,
-          fetchOffset: target.fetchOffset,
-          lastFetchedEpoch: target.lastFetchedEpoch,
-          partitionMaxBytes: target.partitionMaxBytes,
-        })),
-      })),
-      forgottenTopicsData: [...groupByTopic(request.forgotten)].map(([topic, targets]) => ({
-        topic,
-        topicId: targets[0]?.topicId ?? zeroUuid,
-        partitions: targets.map((target) => target.partition),
-      })),
-      rackId: this.#settings.rackId,
-    };
-  }
-
   /** Takes an answer apart; true when it brought something for the loop. */
-  #accept(source: Source, asked: Asked[], response: ResponseDecoded<'Fetch'>): boolean {
+  #accept(source: FetchSource, asked: Asked[], response: ResponseDecoded<'Fetch'>): boolean {
     const code = errorCodeOf(response.errorCode);
     if (code !== 'NONE') {
       const forgotten = code === 'FETCH_SESSION_ID_NOT_FOUND';
@@ -296,7 +242,7 @@ export class Fetcher {
   }
 
   #acceptPartition(
-    source: Source,
+    source: FetchSource,
     { state }: Asked,
     answer: PartitionAnswer,
     response: ResponseDecoded<'Fetch'>,
@@ -339,7 +285,7 @@ export class Fetcher {
   }
 
   #partitionFailed(
-    source: Source,
+    source: FetchSource,
     state: PartitionState,
     code: KafkaError['code'],
     answer: PartitionAnswer,
@@ -384,7 +330,7 @@ export class Fetcher {
   }
 
   /** The request got no answer: it is unknown how much of it the broker has seen. */
-  #sendFailed(source: Source, asked: Asked[], error: KafkaError): void {
+  #sendFailed(source: FetchSource, asked: Asked[], error: KafkaError): void {
     source.session.failed(false);
     this.#pause(source);
     source.failures++;
@@ -402,7 +348,7 @@ export class Fetcher {
     return new KafkaError(cause.code, cause.message, { topic, partition, offset, cause });
   }
 
-  #pause(source: Source): void {
+  #pause(source: FetchSource): void {
     source.retryAt = this.#later(this.#cluster.retryBackoff(source.failures));
   }
 

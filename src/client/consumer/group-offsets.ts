@@ -96,18 +96,17 @@ export class GroupOffsets {
       partitionIndexes: list.map((each) => each.partition),
     }));
     const groupId = this.#groupId;
-    const versionMax = this.#versionMax(partitions);
-    try {
-      const input = { groups: [{ groupId, topics }], requireStable };
-      const options = { signal, versionMin: 8, versionMax };
-      return await this.#cluster.send('OffsetFetch', input, { broker }, options);
-    } catch (error) {
-      // Brokers before Kafka 3.0 ask for one group at a time.
-      if (!isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
-      const named = topics.map(({ name, partitionIndexes }) => ({ name, partitionIndexes }));
-      const input = { groupId, topics: named, requireStable };
-      return await this.#cluster.send('OffsetFetch', input, { broker }, { signal, versionMax: 7 });
-    }
+    return await this.#cluster.send(
+      'OffsetFetch',
+      (version) => {
+        if (version >= 8) return { groups: [{ groupId, topics }], requireStable };
+        // Before version 8 one group is asked for, before version 7 nothing is ever unstable.
+        const named = topics.map(({ name, partitionIndexes }) => ({ name, partitionIndexes }));
+        return { groupId, topics: named, requireStable: requireStable && version >= 7 };
+      },
+      { broker },
+      { signal, versionMax: this.#versionMax(partitions) },
+    );
   }
 
   #readFetched(response: ResponseDecoded<'OffsetFetch'>): TopicPartitionOffset[] {

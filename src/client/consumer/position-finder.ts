@@ -14,10 +14,13 @@ export interface PositionSettings {
 }
 
 export interface PositionHost {
-  /** Positions were found: fetching may begin. */
-  found(): void;
+  /** Partitions have other positions now: fetching may go on. */
+  moved(): void;
   /** The loop has to know. */
   failed(state: PartitionState, error: KafkaError): void;
+  /** It will be tried again. */
+  waiting(error: KafkaError): void;
+  /** It has been mended, at a price the application may want to know. */
   troubled(error: KafkaError): void;
 }
 
@@ -65,8 +68,40 @@ export class PositionFinder {
     this.#bell.ring();
   }
 
+  /** The fetch offset is outside what the partition holds. */
+  outOfRange(state: PartitionState): void {
+    const { topic, partition, position: offset } = state;
+    const error = new KafkaError('OFFSET_OUT_OF_RANGE', undefined, {
+      topic,
+      partition,
+      offset,
+      hint: 'The records may have been deleted by retention, or the topic created anew.',
+    });
+    if (this.#settings.resetTimestamp !== undefined) this.#host.troubled(error);
+    this.#reset(state, error);
+  }
+
+  /** The log ends at `endOffset` now, below what had been fetched (KIP-320). */
+  truncated(state: PartitionState, endOffset: number, leaderEpoch: number): void {
+    const { topic, partition, fetchOffset } = state;
+    const error = new KafkaError(
+      'OFFSET_OUT_OF_RANGE',
+      `The log was cut back to offset ${endOffset} behind the back of this consumer.`,
+      { topic, partition, offset: fetchOffset, hint: 'Records that were read have been lost.' },
+    );
+    if (this.#settings.resetTimestamp === undefined) {
+      this.#reset(state, error);
+      return;
+    }
+    this.#host.troubled(error);
+    // What was fetched beyond the cut is of the lost past, unless the loop has not got that far.
+    const offset = Math.max(0, Math.min(state.position, endOffset));
+    state.moveTo({ offset, leaderEpoch: offset === endOffset ? leaderEpoch : -1 });
+    this.#host.moved();
+  }
+
   /** Starts over where the reset policy says; fails the partition where it says nothing. */
-  reset(state: PartitionState, otherwise: KafkaError): void {
+  #reset(state: PartitionState, otherwise: KafkaError): void {
     const { resetTimestamp } = this.#settings;
     if (resetTimestamp === undefined) {
       state.wanted = undefined;
@@ -88,7 +123,7 @@ export class PositionFinder {
       const isDone = await this.#try(wanted);
       if (signal.aborted) break;
       this.#bell.ring();
-      this.#host.found();
+      this.#host.moved();
       if (isDone) {
         attempt = 0;
         continue;
@@ -113,7 +148,7 @@ export class PositionFinder {
       const error = asKafkaError(thrown);
       if (error.retriable) {
         for (const state of states) state.problem = error;
-        this.#host.troubled(error);
+        this.#host.waiting(error);
         return false;
       }
       for (const state of states) if (this.#isOpen(state)) this.#giveUp(state, error);
@@ -135,7 +170,7 @@ export class PositionFinder {
       const committed = found.get(partitionKey(state));
       if (committed === undefined) {
         const { topic, partition } = state;
-        this.reset(state, new KafkaError('NO_OFFSET', undefined, { topic, partition }));
+        this.#reset(state, new KafkaError('NO_OFFSET', undefined, { topic, partition }));
         continue;
       }
       state.moveTo({ offset: committed.offset, leaderEpoch: committed.leaderEpoch ?? -1 });
