@@ -58,7 +58,7 @@ for await (const { key, value, partition, offset } of consumer) {
   if (ends.size === 0) break;
 }
 await consumer.close();
-for (const [name, count] of [...levels].sort()) console.log(`${name}: ${count}`);
+for (const name of [...levels.keys()].sort()) console.log(`${name}: ${levels.get(name)}`);
 
 rmSync(directory, { recursive: true });
 await close();

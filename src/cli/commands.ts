@@ -107,8 +107,8 @@ const produce: CommandSpec = {
   operands: 'TOPIC [FILE…]',
   details:
     'Each line becomes the value of a record. With --json each line is a row as "kafkit consume\n' +
-    '--json" prints it: {"key": …, "value": …, "headers": [["name", "text"]], "partition": 0}; a value\n' +
-    'that is no string is sent as JSON. The topic may then be left to the rows: give "-".',
+    '--json" prints it: {"key": …, "value": …, "headers": [["name", "text"]], "partition": 0}; a\n' +
+    'value that is no string is sent as JSON. The topic may be left to the rows: give "-".',
   flags: [
     { name: 'key-separator', short: 'K', value: 'TEXT', text: 'key and value are parted by this' },
     { name: 'json', text: 'lines are JSON rows' },
@@ -146,8 +146,8 @@ const consume: CommandSpec = {
   operands: 'TOPIC…',
   details:
     'Offsets: start, end, a number, -N (the last N of each partition), @MILLISECONDS, @DATE or\n' +
-    '@-1h (from that time on). Formats: %t topic, %p partition, %o offset, %k key, %v value, %h headers,\n' +
-    '%T timestamp, %% percent, \\n newline, \\t tab.',
+    '@-1h (from that time on). Formats: %t topic, %p partition, %o offset, %k key, %v value,\n' +
+    '%h headers, %T timestamp, %% percent, \\n newline, \\t tab.',
   flags: [
     {
       name: 'group',
@@ -243,9 +243,10 @@ const demo: CommandSpec = {
   name: 'demo',
   summary: 'the whole story: 1000 records through a consumer that is killed twice on the way',
   details:
-    'Starts a broker in memory, sends {"number": 0} … {"number": 999} to the topic numtest and lets a\n' +
-    'consumer group store them. The consumer is killed twice without warning and started again. In\n' +
-    'the end every number must be stored, and none twice.',
+    'Starts a broker in memory, sends {"number": 0} … {"number": 999} to the topic numtest and lets\n' +
+    'a consumer group store them. The consumer is killed twice without warning and started again.\n' +
+    'In the end every number must be stored, and none twice. A MongoDB gets them in its collection\n' +
+    'kafkit_demo.numtest, which is emptied first.',
   flags: [
     {
       name: 'mongodb',
@@ -277,6 +278,14 @@ const demoConsumer: CommandSpec = {
   load: async () => (await import('./demo-consumer.js')).demoConsumer,
 };
 
+const reference: CommandSpec = {
+  name: 'reference',
+  summary: 'print docs/reference/cli.md',
+  hidden: true,
+  flags: [],
+  load: async () => (await import('./reference.js')).reference,
+};
+
 /** THE table of commands: the parser, the help texts and the reference page read nothing else. */
 export const commands: readonly CommandSpec[] = [
   up,
@@ -287,6 +296,7 @@ export const commands: readonly CommandSpec[] = [
   ...configs,
   demo,
   demoConsumer,
+  reference,
   ...apacheCommands,
 ];
 

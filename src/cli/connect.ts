@@ -6,7 +6,7 @@ import { type CliIo, say } from './io.js';
 import { parseProperties } from './properties.js';
 
 /** Client settings of a properties file or of `--command-property`, as far as they mean us. */
-const understood = new Map<string, keyof KafkaOptions & string>([
+const understood = new Map<string, string>([
   ['bootstrap.servers', 'bootstrapServers'],
   ['client.id', 'clientId'],
   ['request.timeout.ms', 'requestTimeoutMs'],

@@ -8,7 +8,6 @@ import { Input } from './input.js';
 import type { CliIo } from './io.js';
 import { Progress } from './progress.js';
 import { count } from './table.js';
-import { addressOf } from './up.js';
 
 /** The consumer rests so long after every 20 records, so that there is something to see. */
 const pauseMs = 25;
@@ -26,7 +25,7 @@ export async function demo(input: Input, io: CliIo): Promise<number> {
     : ['--store', directory];
   const store = () => openStore(withFlags(input, flags), io);
   const broker = await Broker.start({ listen: '127.0.0.1:0', data: 'memory' });
-  const address = addressOf(broker);
+  const { address } = broker;
   progress.say(`A broker runs in memory on ${address}.`);
   try {
     await emptied(await store());

@@ -1,6 +1,14 @@
 import type { CommandSpec, FlagSpec } from './command.js';
 import { flagText, flagTitle, isTutorialSpelling, usageOf, visible } from './help.js';
-import { everywhere } from './input.js';
+import { everywhere, type Input } from './input.js';
+import type { CliIo } from './io.js';
+
+/** `kafkit reference`: for whoever changes the table. */
+export async function reference(input: Input, io: CliIo): Promise<number> {
+  input.noOperands();
+  await io.stdout.write(cliReference());
+  return 0;
+}
 
 /** The page `docs/reference/cli.md`, printed from the table of commands. */
 export function cliReference(): string {
@@ -11,16 +19,16 @@ export function cliReference(): string {
     '',
     'Printed from the table in `src/cli/commands.ts`; `kafkit COMMAND --help` says the same.',
     '',
-    'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part. What is meant for programs goes to',
-    'stdout, what is meant for people to stderr. The environment variable `KAFKA` replaces the default',
-    'bootstrap server. Everywhere:',
+    'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part. What is meant for programs',
+    'goes to stdout, what is meant for people to stderr. The environment variable `KAFKA`',
+    'replaces the default bootstrap server. Everywhere:',
     '',
     ...flagTable(everywhere),
     ...own.flatMap(section),
     '## The names of the tutorials',
     '',
-    "Apache's scripts under their own names, with or without `.sh`, with their flags and their output.",
-    'Older spellings work too, with a warning.',
+    "Apache's scripts under their own names, with or without `.sh`, with their flags and their",
+    'output. Older spellings work too, with a warning.',
     '',
     ...tutorial.flatMap((each) => section(each).map((line) => line.replace(/^## /, '### '))),
   ]

@@ -96,7 +96,8 @@ function oneLine(error: unknown): string {
 function storyOf(error: unknown): string {
   const lines: string[] = [];
   for (let each = error, depth = 0; each !== undefined && depth < 8; depth++) {
-    const stack = each instanceof Error ? (each.stack ?? each.message) : String(each);
+    const stack =
+      each instanceof Error ? (each.stack ?? each.message) : 'something that is no error';
     lines.push(`${depth === 0 ? '' : 'caused by: '}${stack}`);
     each = each instanceof Error ? each.cause : undefined;
   }

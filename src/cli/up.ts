@@ -43,21 +43,14 @@ export async function runBroker(
     system: io.system,
   });
   // The one line on stdout: scripts wait for it, and take the address from it.
-  const address = addressOf(broker);
-  await io.stdout.write(`ready ${address}\n`);
+  await io.stdout.write(`ready ${broker.address}\n`);
   const quiet = input.has('quiet');
-  if (!quiet) greet(io, address, memory ? undefined : broker.logDirectory);
+  if (!quiet) greet(io, broker.address, memory ? undefined : broker.dataDirectory);
   await untilInterrupted(io);
   if (!quiet) say(io, `kafkit: stopping (${String(io.interrupted.reason)}) …`);
   await broker.close();
   if (!quiet) say(io, `kafkit: stopped${memory ? '' : '; everything is on disk'}.`);
   return 0;
-}
-
-/** Where a client on this machine reaches the broker. */
-export function addressOf({ host, port }: Broker): string {
-  const local = host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return local.includes(':') ? `[${local}]:${port}` : `${local}:${port}`;
 }
 
 function greet(io: CliIo, at: string, data: string | undefined): void {
