@@ -92,7 +92,7 @@ function expression(source: SourceText, plan: ValuePlan): string {
       return 'r.int64Exact()';
     case 'struct': {
       const decode = `${decoderSource(source, plan.struct as StructPlan)}(r)`;
-      return plan.nullable ? `(readPresence(r) ? ${decode} : null)` : decode;
+      return plan.nullable ? `(readPresence(r, ${source.keep(plan)}) ? ${decode} : null)` : decode;
     }
     default:
       return `r.${plan.kind}()`;

@@ -184,7 +184,10 @@ export const bytes = primitive<BytesSpec>('bytes');
 /** Record batches as opaque bytes; several buffers given for writing are joined. */
 export const records = primitive<RecordsSpec>('records');
 
-/** A struct within a message. Nullable ones are preceded by one signed byte, −1 or 1. */
+/**
+ * A struct within a message. A nullable one is preceded by one signed byte, −1 or 1; in a tagged
+ * field by a varint, 0 or 1.
+ */
 export function struct<const F extends FieldMap>(fields: F): Field<StructSpec<F>, false> {
   return new Field({ ...plain, kind: 'struct', fields });
 }

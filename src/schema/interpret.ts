@@ -198,7 +198,7 @@ function decodeValue(r: Reader, plan: ValuePlan, budget: Budget): unknown {
     case 'records':
       return readBytes(r, plan);
     case 'struct':
-      if (plan.nullable && !readPresence(r)) return null;
+      if (plan.nullable && !readPresence(r, plan)) return null;
       return decodeStruct(r, plan.struct as StructPlan, budget);
     case 'array':
       return decodeArray(r, plan, budget);

@@ -13,6 +13,8 @@ export interface ValuePlan {
   readonly kind: FieldKind;
   readonly flexible: boolean;
   readonly nullable: boolean;
+  /** A tagged struct says by a varint whether it is null, another one by a signed byte. */
+  readonly tagged: boolean;
   /** Where the value stands, for error texts: `Fetch.topics.partitions`. */
   readonly path: string;
   /** The fewest bytes a value takes: what bounds the count an array may announce. */
@@ -108,6 +110,7 @@ function valuePlan(path: string, field: AnyField, context: Context): ValuePlan {
     kind: facts.kind,
     flexible: context.flexible,
     nullable,
+    tagged: facts.tag !== undefined,
     path,
     sizeMin: sizeMin(facts.kind, context.flexible, nullable, struct),
     weight: weightOf(facts.kind),

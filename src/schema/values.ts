@@ -87,7 +87,7 @@ export function writeString(w: Writer, plan: ValuePlan, value: unknown): void {
 
 /** Null, in the shape that the kind and the version ask for. */
 export function writeNull(w: Writer, plan: ValuePlan): void {
-  if (plan.kind === 'struct') w.int8(-1);
+  if (plan.kind === 'struct') w.int8(plan.tagged ? 0 : -1);
   else if (plan.flexible) w.uint8(0);
   else if (plan.kind === 'string') w.int16(-1);
   else w.int32(-1);
@@ -173,8 +173,8 @@ function spend(path: string, weight: number, budget: Budget): void {
 }
 
 /** Whether a nullable struct follows. */
-export function readPresence(r: Reader): boolean {
-  return r.int8() >= 0;
+export function readPresence(r: Reader, plan: ValuePlan): boolean {
+  return plan.tagged ? r.uvarint() > 0 : r.int8() >= 0;
 }
 
 export function readUnknownTag(
