@@ -189,7 +189,7 @@ export class BrokerPool {
     const { system, connectionsMaxIdleMs } = this.#options;
     const before = system.clock.monotonic() - connectionsMaxIdleMs;
     for (const node of [...this.#nodes.values(), ...this.#seeds]) {
-      for (const [lane, connection] of [...node.open]) {
+      for (const [lane, connection] of node.open) {
         if (connection.inFlight > 0 || connection.lastUsedAt > before) continue;
         node.open.delete(lane);
         connection.close();
@@ -209,7 +209,7 @@ export class BrokerPool {
 }
 
 function closeAll(node: Node): void {
-  for (const connection of [...node.open.values()]) connection.close();
+  for (const connection of node.open.values()) connection.close();
   node.open.clear();
 }
 

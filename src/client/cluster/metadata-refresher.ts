@@ -19,7 +19,7 @@ export interface RefresherHooks {
     autoCreate: boolean,
   ): Promise<ResponseDecoded<'Metadata'>>;
   accepted(metadata: ClusterMetadata, changed: boolean): void;
-  retryBackoff(attempt: number): number;
+  readonly retryBackoff: (attempt: number) => number;
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

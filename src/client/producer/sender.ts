@@ -358,7 +358,7 @@ export class Sender {
 
   /** Fails everything that is waiting or in flight. */
   close(error: KafkaError): void {
-    for (const queue of [...this.#hooks.accumulator.active]) {
+    for (const queue of this.#hooks.accumulator.active) {
       for (const batch of [...queue.inFlight, ...queue.waiting]) this.fail(batch, () => error);
     }
     this.#isClosed = true;
