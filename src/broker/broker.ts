@@ -233,6 +233,22 @@ export class Broker implements BrokerInternals {
     }
   }
 
+  /**
+   * Stops without answering anybody and without a clean shutdown, as a crash does. What the disk
+   * still holds is what the next start finds.
+   */
+  crash(): Promise<void> {
+    this.#closed ??= this.#crash();
+    return this.#closed;
+  }
+
+  async #crash(): Promise<void> {
+    await this.#server.destroy();
+    await this.groups.close();
+    this.#journal.abandon();
+    await this.#logs.abandon();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -362,6 +362,17 @@ export class LogManager {
     }
   }
 
+  /** Lets go of everything without syncing it or marking the stop as clean, as a crash does. */
+  async abandon(): Promise<void> {
+    this.#closing ??= Promise.resolve();
+    for (const timer of [...this.#timers, ...this.#removals]) timer.cancel();
+    this.#timers = [];
+    this.#removals.clear();
+    this.#sync.close();
+    this.#files.closeAll();
+    await this.#lock.release();
+  }
+
   /** A failed sync may have lost anything: nothing more is written to the directory. */
   #fence(cause: unknown): void {
     if (this.#failure !== undefined) return;

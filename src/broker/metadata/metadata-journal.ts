@@ -144,6 +144,12 @@ export class MetadataJournal {
     });
   }
 
+  /** Lets go of the file without syncing it, as a crash does. */
+  abandon(): void {
+    this.#failure ??= new KafkaError('CLOSED', 'The broker has crashed.');
+    this.#file.close();
+  }
+
   async close(): Promise<void> {
     try {
       if (this.#failure === undefined) await this.#sync();
