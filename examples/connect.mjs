@@ -12,7 +12,12 @@ export async function connect() {
   }
   const { startBroker } = await import('kafkit/testing');
   const broker = await startBroker();
-  return { kafka: broker.kafka(), close: () => broker.close() };
+  const kafka = broker.kafka();
+  const close = async () => {
+    await kafka.close();
+    await broker.close();
+  };
+  return { kafka, close };
 }
 
 /** Creates a topic; one that is there already is fine, so that an example can run twice. */

@@ -107,8 +107,8 @@ const produce: CommandSpec = {
   operands: 'TOPIC [FILE…]',
   details:
     'Each line becomes the value of a record. With --json each line is a row as "kafkit consume\n' +
-    '--json" prints it: {"key": …, "value": …, "headers": [["name", "text"]], "partition": 0}; a\n' +
-    'value that is no string is sent as JSON. The topic may be left to the rows: give "-".',
+    '--json" prints it: {"key": …, "value": …, "headers": [["name", "text"]]}; a value that is no\n' +
+    'string is sent as JSON. The topic may be left to the rows: give "-".',
   flags: [
     { name: 'key-separator', short: 'K', value: 'TEXT', text: 'key and value are parted by this' },
     { name: 'json', text: 'lines are JSON rows' },
@@ -243,10 +243,10 @@ const demo: CommandSpec = {
   name: 'demo',
   summary: 'the whole story: 1000 records through a consumer that is killed twice on the way',
   details:
-    'Starts a broker in memory, sends {"number": 0} … {"number": 999} to the topic numtest and lets\n' +
-    'a consumer group store them. The consumer is killed twice without warning and started again.\n' +
-    'In the end every number must be stored, and none twice. A MongoDB gets them in its collection\n' +
-    'kafkit_demo.numtest, which is emptied first.',
+    'Starts a broker in memory, sends {"number": 0} … {"number": 999} to the topic numtest and\n' +
+    'lets a consumer group store them. The consumer is killed twice without warning and started\n' +
+    'again. In the end every number must be stored, and none twice. A MongoDB gets them in its\n' +
+    'collection kafkit_demo.numtest, which is emptied first.',
   flags: [
     {
       name: 'mongodb',
