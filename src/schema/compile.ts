@@ -1,7 +1,7 @@
 import { type Reader, Writer } from '../bytes/index.js';
 import { decoderSource } from './decoder-source.js';
 import { encoderSource } from './encoder-source.js';
-import { freshDefault, isDefault, type StructPlan } from './plan.js';
+import { isDefault, type StructPlan } from './plan.js';
 import { SourceText } from './source-text.js';
 import {
   weightMax,
@@ -24,7 +24,6 @@ import {
 /** What compiled source may call; everything else it does is plain JavaScript on its arguments. */
 const runtime = {
   expectTagEnd,
-  freshDefault,
   isDefault,
   readBytes,
   readCount,

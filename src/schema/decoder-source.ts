@@ -21,13 +21,16 @@ export function decoderSource(source: SourceText, plan: StructPlan): string {
   return source.function('r', body);
 }
 
+/** An expression for a default: a literal, so that every message gets objects of its own. */
 function defaultSource(source: SourceText, field: FieldPlan): string {
   const text = literal(field.default);
   if (text !== undefined) return text;
   if (field.kind === 'array') return '[]';
-  return field.kind === 'struct'
-    ? `freshDefault(${source.keep(field)})`
-    : source.keep(field.default as object);
+  if (field.struct === undefined) return source.keep(field.default as object);
+  const properties = field.struct.all.map(
+    (inner) => `${checkedName(inner.name)}: ${defaultSource(source, inner)}`,
+  );
+  return `{ ${properties.join(', ')} }`;
 }
 
 function tagsSource(
