@@ -47,7 +47,7 @@ export function balance(
     const count = partitionCounts.get(topic) ?? 0;
     for (let partition = 0; partition < count; partition++) partitions.push({ topic, partition });
   }
-  const holders = claimedHolders(members, shares, partitions, claimOf);
+  const holders = claimedHolders(rightfulClaims(members, claimOf), shares, partitions);
   handOut(partitions, eligible, holders);
   evenOut(partitions, eligible, holders);
   return collect(shares, holders, partitions);
@@ -56,33 +56,42 @@ export function balance(
 type Holders = Map<string, Share>;
 
 /**
- * The holder of each partition that someone rightly claims: the claim of the highest generation
- * counts, and two of the same generation cancel each other (KIP-341, KIP-792).
+ * Who rightly claims each partition, by `partitionKey`: the claim of the highest generation counts,
+ * and two of the same generation cancel each other (KIP-341, KIP-792).
  */
-function claimedHolders(
+export function rightfulClaims(
   members: readonly AssignorMember[],
-  shares: readonly Share[],
-  partitions: readonly TopicPartition[],
   claimOf: (member: AssignorMember) => Claim,
-): Holders {
-  const known = new Set(partitions.map(partitionKey));
-  const byId = new Map(shares.map((share) => [share.memberId, share]));
-  const best = new Map<string, { generation: number; share: Share | undefined }>();
+): Map<string, string> {
+  const best = new Map<string, { generation: number; memberId: string | undefined }>();
   for (const member of members) {
-    const share = byId.get(member.memberId);
-    if (share === undefined) continue;
     const { owned, generation } = claimOf(member);
     for (const held of owned) {
+      if (!member.topics.includes(held.topic)) continue;
       const key = partitionKey(held);
-      if (!known.has(key) || !share.topics.has(held.topic)) continue;
       const other = best.get(key);
-      if (other === undefined || generation > other.generation)
-        best.set(key, { generation, share });
-      else if (generation === other.generation) best.set(key, { generation, share: undefined });
+      if (other === undefined || generation > other.generation) {
+        best.set(key, { generation, memberId: member.memberId });
+      } else if (generation === other.generation) {
+        best.set(key, { generation, memberId: undefined });
+      }
     }
   }
+  const claims = new Map<string, string>();
+  for (const [key, { memberId }] of best) if (memberId !== undefined) claims.set(key, memberId);
+  return claims;
+}
+
+function claimedHolders(
+  claims: ReadonlyMap<string, string>,
+  shares: readonly Share[],
+  partitions: readonly TopicPartition[],
+): Holders {
+  const byId = new Map(shares.map((share) => [share.memberId, share]));
   const holders: Holders = new Map();
-  for (const [key, { share }] of best) {
+  for (const each of partitions) {
+    const key = partitionKey(each);
+    const share = byId.get(claims.get(key) ?? '');
     if (share === undefined) continue;
     holders.set(key, share);
     share.load++;

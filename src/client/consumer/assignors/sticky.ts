@@ -3,7 +3,7 @@ import { isKafkaError } from '../../../errors/index.js';
 import type { TopicPartition } from '../consumer-options.js';
 import { byTopic, partitionKey } from '../topic-partitions.js';
 import type { Assignor, AssignorMember } from './assignor.js';
-import { balance, type Claim } from './balance.js';
+import { balance, type Claim, rightfulClaims } from './balance.js';
 
 /**
  * Evenly shared, and as few partitions as possible change hands. Every member gives up all its
@@ -46,10 +46,7 @@ export const cooperativeSticky: Assignor = {
   },
   assign(members, partitionCounts) {
     const assignments = balance(members, partitionCounts, cooperativeClaim);
-    const holders = new Map<string, string>();
-    for (const member of members) {
-      for (const held of member.owned) holders.set(partitionKey(held), member.memberId);
-    }
+    const holders = rightfulClaims(members, cooperativeClaim);
     for (const [memberId, share] of assignments) {
       const free = share.filter(
         (each) => (holders.get(partitionKey(each)) ?? memberId) === memberId,
