@@ -1,6 +1,7 @@
 import { KafkaError } from '../../errors/index.js';
 import type { BrokerConfig } from './broker-config.js';
 import { brokerConfigFacts } from './broker-configs.js';
+import type { Compat } from './compat.js';
 import { checkConfig, type ConfigFacts, configNumber } from './config-facts.js';
 import { topicConfigFacts, topicConfigs } from './topic-configs.js';
 
@@ -73,12 +74,17 @@ export interface EffectiveConfig {
   }[];
 }
 
-/** All configs of a topic as they are in force: its own, else the broker's, else the default. */
+/**
+ * All configs of a topic as they are in force: its own, else the broker's, else the default. An
+ * older `compat` leaves out what that version did not have.
+ */
 export function effectiveConfigs(
   overrides: TopicOverrides,
   broker: BrokerConfig,
+  compat: Compat,
 ): EffectiveConfig[] {
-  return topicConfigs.map((facts) => effectiveConfig(facts, overrides, broker));
+  const known = topicConfigs.filter(({ since }) => since === undefined || since === compat);
+  return known.map((facts) => effectiveConfig(facts, overrides, broker));
 }
 
 function effectiveConfig(

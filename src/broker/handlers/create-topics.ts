@@ -64,7 +64,7 @@ async function createTopic(
     errorMessage: null,
     numPartitions: partitions,
     replicationFactor: 1,
-    configs: effectiveConfigs(overrides, config).map((entry) => ({
+    configs: effectiveConfigs(overrides, config, context.broker.compat).map((entry) => ({
       name: entry.facts.name,
       value: entry.value,
       readOnly: false,

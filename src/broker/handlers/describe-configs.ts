@@ -58,9 +58,9 @@ function topicEntries(name: string, request: Request, broker: BrokerInternals): 
       'This server does not host this topic-partition.',
     );
   }
-  return effectiveConfigs(topic.overrides, broker.config)
-    .filter(({ facts }) => facts.since === undefined || facts.since === broker.compat)
-    .map((config) => entry(config, false, request));
+  return effectiveConfigs(topic.overrides, broker.config, broker.compat).map((config) =>
+    entry(config, false, request),
+  );
 }
 
 function brokerEntries(name: string, request: Request, broker: BrokerInternals): Entry[] {

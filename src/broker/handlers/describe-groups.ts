@@ -13,10 +13,11 @@ export const describeGroups: Handler<'DescribeGroups'> = async (request, context
     request.groups.map(async (groupId) => {
       const { errorMessage, ...group } = await broker.groups.describeGroup(groupId);
       const isHidden = group.errorCode === notFound && version < notFoundSince;
-      const isAsked = request.includeAuthorizedOperations && group.errorCode === 0;
+      const errorCode = isHidden ? 0 : group.errorCode;
+      const isAsked = request.includeAuthorizedOperations && errorCode === 0;
       return {
         ...group,
-        errorCode: isHidden ? 0 : group.errorCode,
+        errorCode,
         ...(version >= notFoundSince ? { errorMessage } : {}),
         members: [...group.members],
         ...(isAsked ? { authorizedOperations: groupOperations } : {}),
