@@ -89,7 +89,7 @@ async function work(
 function resend(log: Log, wanted: Expected, system: SimulatedSystem): void {
   for (const producer of wanted.producers) {
     producer.isCutOff = false;
-    for (const batch of [...producer.inFlight]) send(log, wanted, producer, batch, system);
+    for (const batch of producer.inFlight.slice()) send(log, wanted, producer, batch, system);
   }
 }
 

@@ -10,10 +10,13 @@ export {
   type AppendResult,
   type RecordError,
 } from './append.js';
-export type { Log, LogRead, ProducerSummary, ReadOptions } from './log.js';
+export type { Log } from './log.js';
 export { defaultLogConfig, type LogConfig } from './log-config.js';
-export { type ConfigOf, LogManager, type LogManagerOptions } from './log-manager.js';
+export { LogManager } from './log-manager.js';
+export type { ConfigOf, LogManagerOptions } from './log-manager-options.js';
+export type { LogRead, ReadOptions } from './log-reader.js';
 export type { Durability } from './log-sync.js';
 export { prepareAppend } from './prepare-append.js';
+export type { ProducerSummary } from './producer-state.js';
 export type { OffsetAndTimestamp } from './timestamp-lookup.js';
 export type { AbortedTransaction } from './transaction-index.js';

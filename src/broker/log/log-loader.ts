@@ -1,9 +1,10 @@
 import { KafkaError } from '../../errors/index.js';
+import type { RecordBatch } from '../../records/index.js';
 import type { Disk, Logger } from '../../system/index.js';
 import { type BatchHeader, scanBatches } from './batch-scan.js';
 import { offsetOfFile, partitionFile, suffix } from './file-names.js';
 import { LeaderEpochCache } from './leader-epoch-cache.js';
-import { Log, noteProducer } from './log.js';
+import { Log } from './log.js';
 import type { LogConfig } from './log-config.js';
 import { LogSegment } from './log-segment.js';
 import { LogSegments } from './log-segments.js';
@@ -161,7 +162,7 @@ class LogLoader {
       if (start === undefined) continue;
       scanBatches(files.file(segment.path), start, segment.baseOffset, ({ batch }) => {
         const isDue = batch.baseOffset >= this.#snapshotOffset && batch.baseOffset < upTo;
-        if (isDue) noteProducer(this.#producers, batch, -1);
+        if (isDue) this.#producers.note(batch, -1);
       });
     }
   }
@@ -201,9 +202,9 @@ class LogLoader {
     this.#disk.syncDirectoryNow(directory);
   }
 
-  #recovered(segment: LogSegment, batch: Parameters<typeof noteProducer>[1]): void {
+  #recovered(segment: LogSegment, batch: RecordBatch): void {
     this.#epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    const aborted = noteProducer(this.#producers, batch, -1);
+    const aborted = this.#producers.note(batch, -1);
     if (aborted !== undefined) segment.transactionIndex.append(aborted);
     this.#nextOffset = batch.nextOffset;
   }

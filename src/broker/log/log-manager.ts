@@ -7,74 +7,24 @@ import {
   type System,
   type Timer,
 } from '../../system/index.js';
-import {
-  asideName,
-  clusterMetadataDirectory,
-  directoryOf,
-  isDeletedDirectory,
-  isSetAside,
-  offsetOfFile,
-  partitionFile,
-  partitionOfDirectory,
-  rootFile,
-  suffix,
-} from './file-names.js';
+import { writeCheckpoints } from './checkpoints.js';
+import { partitionsIn, quarantine } from './directory-scan.js';
+import { asideName, directoryOf, offsetOfFile, rootFile, suffix } from './file-names.js';
 import { LeaderEpochCache } from './leader-epoch-cache.js';
 import { Log } from './log.js';
 import type { LogConfig } from './log-config.js';
 import { loadLog } from './log-loader.js';
+import { type ConfigOf, defaults, type LogManagerOptions } from './log-manager-options.js';
 import { LogSegment } from './log-segment.js';
 import { LogSegments } from './log-segments.js';
 import { type Durability, LogSync } from './log-sync.js';
 import { ensureMetaProperties, type MetaProperties } from './meta-properties.js';
-import {
-  encodeOffsets,
-  type OffsetLine,
-  readOffsets,
-  replaceFileLater,
-} from './offset-checkpoint.js';
+import { readOffsets, replaceFileLater } from './offset-checkpoint.js';
 import { OpenFiles } from './open-files.js';
-import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.js';
+import { writePartitionMetadata } from './partition-metadata.js';
 import { ProducerState } from './producer-state.js';
 import { segmentsToDelete } from './retention.js';
 import { TailCache } from './tail-cache.js';
-
-export interface LogManagerOptions {
-  readonly dataDirectory: string;
-  readonly nodeId: number;
-  /** For a new directory; default a random one. An existing directory keeps its own. */
-  readonly clusterId?: string | undefined;
-  /** Default `group-commit`. */
-  readonly durability?: Durability | undefined;
-  /** An append that nobody waits for is synced after so many milliseconds; default 5. */
-  readonly flushMs?: number | undefined;
-  /** For `interval`; default 1000. */
-  readonly flushIntervalMs?: number | undefined;
-  /** `log.retention.check.interval.ms`; default 300 000. */
-  readonly retentionCheckMs?: number | undefined;
-  /** How often recovery points are written; default 60 000. */
-  readonly checkpointMs?: number | undefined;
-  /** `producer.id.expiration.ms`; default 86 400 000. */
-  readonly producerIdExpirationMs?: number | undefined;
-  /** Bytes of recent batches kept in memory over all logs; default 32 MiB. */
-  readonly tailCacheBytes?: number | undefined;
-  /** Cuts synced data that turns out damaged instead of refusing to start. Default false. */
-  readonly truncateCorrupted?: boolean | undefined;
-  /** Default: nothing is logged. */
-  readonly logger?: Logger | undefined;
-}
-
-/** The config of a log found on disk; undefined sets its directory aside (`-stray`). */
-export type ConfigOf = (topic: string, partition: number, topicId: string) => LogConfig | undefined;
-
-const defaults = {
-  flushMs: 5,
-  flushIntervalMs: 1_000,
-  retentionCheckMs: 300_000,
-  checkpointMs: 60_000,
-  producerIdExpirationMs: 86_400_000,
-  tailCacheBytes: 32 * 1024 * 1024,
-};
 
 /** All logs of a data directory (Kafka's `LogManager`). */
 export class LogManager {
@@ -228,15 +178,13 @@ export class LogManager {
     this.#logs.delete(name);
     log.remove();
     const unique = this.#system.random.bytes(16).toString('hex');
-    const aside = this.#setAside(name, asideName(topic, partition, unique, '-delete'));
+    const aside = this.#disk.join(
+      this.dataDirectory,
+      asideName(topic, partition, unique, '-delete'),
+    );
+    this.#disk.rename(log.directory, aside);
     this.#disk.syncDirectory(this.dataDirectory).catch((error) => this.#fence(error));
     this.#removeLater([aside], log.config.fileDeleteDelayMs);
-  }
-
-  #setAside(name: string, aside: string): string {
-    const target = this.#disk.join(this.dataDirectory, aside);
-    this.#disk.rename(this.#disk.join(this.dataDirectory, name), target);
-    return target;
   }
 
   #removeLater(paths: readonly string[], delayMs: number): void {
@@ -298,42 +246,15 @@ export class LogManager {
     if (this.durability === 'os') await this.#sync.flush();
     const now = this.#system.clock.now();
     const expirationMs = this.#options.producerIdExpirationMs ?? defaults.producerIdExpirationMs;
-    const recoveryPoints: OffsetLine[] = [];
-    const logStarts: OffsetLine[] = [];
-    const highWatermarks: OffsetLine[] = [];
-    for (const log of [...this.#logs.values()]) {
-      const { topic, partition } = log;
-      log.producerState.removeExpired(now, expirationMs);
-      recoveryPoints.push({ topic, partition, offset: log.recoveryPoint });
-      highWatermarks.push({ topic, partition, offset: log.syncedOffset });
-      const { logStartOffset } = log;
-      if (logStartOffset > 0) logStarts.push({ topic, partition, offset: logStartOffset });
-      // Epochs first: a recovery point promises that they are known up to it.
-      await this.#writeEpochs(log);
-    }
-    await this.#replace(rootFile.logStarts, encodeOffsets(logStarts));
-    await this.#replace(rootFile.recoveryPoints, encodeOffsets(recoveryPoints));
-    await this.#replace(rootFile.highWatermarks, encodeOffsets(highWatermarks));
+    for (const log of this.#logs.values()) log.producerState.removeExpired(now, expirationMs);
+    await writeCheckpoints(this.#disk, this.dataDirectory, [...this.#logs.values()], (log) =>
+      this.#isCurrent(log),
+    );
   }
 
-  async #writeEpochs(log: Log): Promise<void> {
-    if (!log.epochs.changed || this.#logs.get(directoryOf(log.topic, log.partition)) !== log) {
-      return;
-    }
-    log.epochs.changed = false;
-    const path = this.#disk.join(log.directory, partitionFile.leaderEpochs);
-    try {
-      await replaceFileLater(this.#disk, path, log.epochs.encode());
-    } catch (error) {
-      // A topic may be deleted in between; its directory is then no longer there.
-      if (this.#logs.get(directoryOf(log.topic, log.partition)) !== log) return;
-      log.epochs.changed = true;
-      throw error;
-    }
-  }
-
-  #replace(name: string, bytes: Buffer): Promise<void> {
-    return replaceFileLater(this.#disk, this.#disk.join(this.dataDirectory, name), bytes);
+  /** Whether the log has not been deleted meanwhile. */
+  #isCurrent(log: Log): boolean {
+    return this.#logs.get(directoryOf(log.topic, log.partition)) === log;
   }
 
   /** Syncs everything, writes snapshots, checkpoints and the clean-shutdown marker, unlocks. */
@@ -353,7 +274,8 @@ export class LogManager {
       await this.#checkpoint();
       if (this.#failure === undefined) {
         const marker = Buffer.from('{"version":0,"brokerEpoch":-1}');
-        await this.#replace(rootFile.cleanShutdown, marker);
+        const path = this.#disk.join(this.dataDirectory, rootFile.cleanShutdown);
+        await replaceFileLater(this.#disk, path, marker);
       }
     } finally {
       this.#sync.close();
@@ -425,23 +347,11 @@ export class LogManager {
     const root = this.dataDirectory;
     const recoveryPoints = readOffsets(disk, disk.join(root, rootFile.recoveryPoints));
     const logStarts = readOffsets(disk, disk.join(root, rootFile.logStarts));
-    for (const { name, isDirectory } of disk.list(root)) {
-      if (!isDirectory || name === clusterMetadataDirectory || isSetAside(name)) continue;
-      if (isDeletedDirectory(name)) {
-        disk.remove(disk.join(root, name));
-        continue;
-      }
-      const place = partitionOfDirectory(name);
-      if (place === undefined) {
-        this.#logger.warn(`${disk.join(root, name)} is no partition directory and is left alone.`);
-        continue;
-      }
-      const { topic, partition } = place;
-      const directory = disk.join(root, name);
-      const topicId = readPartitionMetadata(disk, directory);
+    for (const found of partitionsIn(disk, root, this.#logger)) {
+      const { topic, partition, topicId, name, directory } = found;
       const config = topicId === undefined ? undefined : configOf(topic, partition, topicId);
       if (topicId === undefined || config === undefined) {
-        this.#quarantine(name, topic, partition);
+        quarantine(disk, root, found, this.#system.random, this.#logger);
         continue;
       }
       const log = loadLog({
@@ -462,14 +372,6 @@ export class LogManager {
       });
       this.#add(name, log);
     }
-  }
-
-  /** A directory nobody knows the topic of is kept under another name, never deleted. */
-  #quarantine(name: string, topic: string, partition: number): void {
-    const directory = this.#disk.join(this.dataDirectory, name);
-    const unique = this.#system.random.bytes(16).toString('hex');
-    const aside = this.#setAside(name, asideName(topic, partition, unique, '-stray'));
-    this.#logger.warn(`${directory} belongs to no topic and is kept as ${aside}.`);
   }
 }
 

@@ -1,5 +1,20 @@
 import type { LogSegments } from './log-segments.js';
-import type { TailRead } from './tail-cache.js';
+
+export interface ReadOptions {
+  /** Reads only batches that begin below this offset (high watermark or last stable offset). */
+  readonly upTo: number;
+  /** Gives the first batch whole even where it is larger than `maxBytes`. */
+  readonly minOneBatch: boolean;
+}
+
+/** Bytes as a Fetch response carries them; unchanged for as long as someone holds them. */
+export interface LogRead {
+  /** Whole batches from the one that holds the offset; the last may be cut at `maxBytes`. */
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+  /** Base offset of the first batch; the asked offset when there is nothing to read. */
+  readonly baseOffset: number;
+}
 
 /**
  * Reads from the segment files: from the batch that holds `offset`, or the first one after it, as
@@ -11,7 +26,7 @@ export function readSegments(
   maxBytes: number,
   upTo: number,
   minOneBatch: boolean,
-): TailRead {
+): LogRead {
   const nothing = { chunks: [], bytes: 0, baseOffset: offset };
   for (let place = segments.placeOf(offset); place < segments.count; place++) {
     const segment = segments.at(place);

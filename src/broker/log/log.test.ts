@@ -4,7 +4,8 @@ import { batchesIn, RecordBatchBuilder } from '../../records/index.js';
 import { type SimulatedSystem, simulatedSystem } from '../../system/simulated/index.js';
 import type { AppendError } from './append.js';
 import { defaultLogConfig, type LogConfig } from './log-config.js';
-import { LogManager, type LogManagerOptions } from './log-manager.js';
+import { LogManager } from './log-manager.js';
+import type { LogManagerOptions } from './log-manager-options.js';
 
 const topicId = 'jKTRaM_TSNqocJeQI2aYOQ';
 

@@ -1,21 +1,17 @@
 import { KafkaError } from '../../errors/index.js';
-import {
-  assignOffsets,
-  batchesIn,
-  controlRecordOf,
-  type RecordBatch,
-} from '../../records/index.js';
+import { assignOffsets, batchesIn, type RecordBatch } from '../../records/index.js';
 import { AppendError, type AppendOptions, type AppendResult } from './append.js';
 import { directoryOf, stemOf, suffix } from './file-names.js';
 import type { LeaderEpochCache } from './leader-epoch-cache.js';
 import type { LogConfig } from './log-config.js';
-import { readSegments } from './log-reader.js';
+import type { LogParts } from './log-parts.js';
+import { type LogRead, type ReadOptions, readSegments } from './log-reader.js';
 import { LogSegment } from './log-segment.js';
 import type { LogSegments } from './log-segments.js';
-import type { LogSync, Syncable, SyncWork } from './log-sync.js';
 import { validateClientBatch } from './log-validator.js';
 import type { OpenFiles } from './open-files.js';
-import type { ProducerState } from './producer-state.js';
+import type { ProducerState, ProducerSummary } from './producer-state.js';
+import { SyncedOffset } from './synced-offset.js';
 import type { LogTail } from './tail-cache.js';
 import {
   offsetForTimestamp,
@@ -23,63 +19,7 @@ import {
   type OffsetAndTimestamp,
 } from './timestamp-lookup.js';
 import type { AbortedTransaction } from './transaction-index.js';
-
-export interface ReadOptions {
-  /** Reads only batches that begin below this offset (high watermark or last stable offset). */
-  readonly upTo: number;
-  /** Gives the first batch whole even where it is larger than `maxBytes`. */
-  readonly minOneBatch: boolean;
-}
-
-/** Bytes as a Fetch response carries them; unchanged for as long as someone holds them. */
-export interface LogRead {
-  /** Whole batches from the one that holds the offset; the last may be cut at `maxBytes`. */
-  readonly chunks: readonly Buffer[];
-  readonly bytes: number;
-  /** Base offset of the first batch; the asked offset when there is nothing to read. */
-  readonly baseOffset: number;
-}
-
-/** What the log knows of an idempotent producer (DescribeProducers). */
-export interface ProducerSummary {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly lastSequence: number;
-  readonly lastTimestamp: number;
-  /** -1 where no marker was written. */
-  readonly coordinatorEpoch: number;
-  /** First offset of the open transaction, -1 without one. */
-  readonly currentTransactionStartOffset: number;
-}
-
-/** What a log is made of; put together when it is created or loaded. */
-export interface LogParts {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: string;
-  readonly directory: string;
-  readonly config: LogConfig;
-  readonly files: OpenFiles;
-  readonly sync: LogSync;
-  readonly tail: LogTail;
-  readonly segments: LogSegments;
-  readonly producers: ProducerState;
-  readonly epochs: LeaderEpochCache;
-  readonly logStartOffset: number;
-  readonly logEndOffset: number;
-  /** Everything below is on disk. */
-  readonly recoveryPoint: number;
-  readonly unsyncedFiles: readonly string[];
-  readonly unsyncedDirectories: readonly string[];
-  /** Whether indexes and snapshot on disk are those of the end of the log. */
-  readonly isFinished: boolean;
-}
-
-/** Waiters for a synced offset, per log. The partition bounds them by its own request limits. */
-interface Waiter {
-  readonly offset: number;
-  readonly done: (error?: Error) => void;
-}
+import { writeWhole } from './write-whole.js';
 
 const maxInt32 = 0x7fffffff;
 
@@ -87,7 +27,7 @@ const maxInt32 = 0x7fffffff;
  * One partition's log (Kafka's `UnifiedLog`): a directory of segments. Appending and reading are
  * synchronous; `syncedOffset` follows the end of the log as the disk confirms it.
  */
-export class Log implements Syncable {
+export class Log {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
@@ -105,18 +45,13 @@ export class Log implements Syncable {
   #directory: string;
   #config: LogConfig;
   readonly #files: OpenFiles;
-  readonly #sync: LogSync;
+  readonly #synced: SyncedOffset;
   readonly #tail: LogTail;
   #logStartOffset: number;
   #logEndOffset: number;
-  #recoveryPoint: number;
-  #syncedOffset: number;
   #failure: KafkaError | undefined;
   #removed = false;
   #finished: boolean;
-  #unsyncedFiles: Set<string>;
-  #unsyncedDirectories: Set<string>;
-  #waiters: Waiter[] = [];
 
   constructor(parts: LogParts) {
     this.topic = parts.topic;
@@ -128,16 +63,15 @@ export class Log implements Syncable {
     this.#directory = parts.directory;
     this.#config = parts.config;
     this.#files = parts.files;
-    this.#sync = parts.sync;
     this.#tail = parts.tail;
     this.#logStartOffset = parts.logStartOffset;
     this.#logEndOffset = parts.logEndOffset;
-    this.#recoveryPoint = parts.recoveryPoint;
-    this.#unsyncedFiles = new Set(parts.unsyncedFiles);
-    this.#unsyncedDirectories = new Set(parts.unsyncedDirectories);
     this.#finished = parts.isFinished;
-    this.#syncedOffset = this.#sync.isGroupCommit ? parts.recoveryPoint : parts.logEndOffset;
-    if (this.#hasUnsynced()) this.#sync.dirty(this, false);
+    this.#synced = new SyncedOffset({
+      ...parts,
+      failed: (error) => this.onDiskFailure(error),
+      moved: (offset) => this.onSynced(offset),
+    });
   }
 
   get config(): LogConfig {
@@ -159,12 +93,12 @@ export class Log implements Syncable {
 
   /** Everything below is on disk safely, or counts as such in the chosen durability. */
   get syncedOffset(): number {
-    return this.#syncedOffset;
+    return this.#synced.offset;
   }
 
   /** Everything below is on disk safely, whatever the durability. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint;
+    return this.#synced.recoveryPoint;
   }
 
   /** Bytes of all segments. */
@@ -231,17 +165,13 @@ export class Log implements Syncable {
     );
   }
 
-  /**
-   * Recognises a repeated batch, and refuses what does not follow its producer's last one. Of
-   * what coordinators write only the epoch is checked: their sequences always begin at 0.
-   */
+  /** Recognises a repeated batch, and refuses what does not follow its producer's last one. */
   #checkProducers(batches: readonly RecordBatch[], isClient: boolean): AppendResult | undefined {
     const where = directoryOf(this.topic, this.partition);
-    const producers = this.producerState;
-    for (const batch of batches) {
-      if (batch.producerId < 0) continue;
-      const known = isClient ? producers.duplicateOf(batch) : undefined;
-      if (known !== undefined) {
+    try {
+      for (const batch of batches) {
+        const known = this.producerState.admit(batch, where, isClient);
+        if (known === undefined) continue;
         return {
           baseOffset: known.lastOffset - known.offsetDelta,
           lastOffset: known.lastOffset,
@@ -250,14 +180,9 @@ export class Log implements Syncable {
           duplicate: true,
         };
       }
-      try {
-        if (isClient) producers.check(batch, where);
-        else producers.checkEpoch(batch, where);
-        if (isClient) producers.checkTransaction(batch, where);
-      } catch (error) {
-        const refused = error as AppendError;
-        throw this.#error(refused.code, refused.message, refused);
-      }
+    } catch (error) {
+      const refused = error as AppendError;
+      throw this.#error(refused.code, refused.message, refused);
     }
     return undefined;
   }
@@ -277,17 +202,14 @@ export class Log implements Syncable {
     this.#finished = false;
     try {
       this.#rollIfFull(bytes.length, last, now);
-      const active = this.segments.active;
-      active.append(bytes, batches, this.#config.indexIntervalBytes, now);
-      this.#unsyncedFiles.add(active.path);
+      this.segments.active.append(bytes, batches, this.#config.indexIntervalBytes, now);
     } catch (error) {
       throw this.#writeFailed(error);
     }
     this.#tail.append(bytes, baseOffset, lastOffset + 1);
     for (const batch of batches) this.#noteBatch(batch, now);
     this.#logEndOffset = lastOffset + 1;
-    if (!this.#sync.isGroupCommit) this.#syncedTo(this.#logEndOffset);
-    this.#sync.dirty(this, urgent ?? true);
+    this.#synced.appended(this.segments.active.path, this.#logEndOffset, urgent ?? true);
     const isAppendTime = origin === 'client' && first.timestampType === 'LogAppendTime';
     return {
       baseOffset,
@@ -301,7 +223,7 @@ export class Log implements Syncable {
   /** Updates what is derived from batches: epochs, producers, aborted transactions. */
   #noteBatch(batch: RecordBatch, now: number): void {
     this.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
-    const aborted = noteProducer(this.producerState, batch, now);
+    const aborted = this.producerState.note(batch, now);
     if (aborted !== undefined) this.segments.active.transactionIndex.append(aborted);
   }
 
@@ -341,67 +263,23 @@ export class Log implements Syncable {
     const offset = this.#logEndOffset;
     old.finish(false);
     const snapshot = disk.join(this.#directory, stemOf(offset) + suffix.snapshot);
-    writeFile(this.#files, snapshot, this.producerState.snapshot());
+    writeWhole(disk, snapshot, this.producerState.snapshot());
     const next = LogSegment.create(this.#files, this.#directory, offset, now);
     this.segments.add(next);
     old.release();
-    for (const path of [...old.paths, snapshot, next.path]) this.#unsyncedFiles.add(path);
-    this.#unsyncedDirectories.add(this.#directory);
-    this.#sync.dirty(this, false);
+    this.#synced.changed([...old.paths, snapshot, next.path], this.#directory);
   }
 
   /** Calls back once everything below `offset` is synced, or with the error that prevents it. */
   whenSynced(offset: number, done: (error?: Error) => void): void {
-    if (this.#failure !== undefined) done(this.#failure);
-    else if (offset <= this.#syncedOffset) done();
-    else {
-      this.#waiters.push({ offset, done });
-      this.#sync.hurry(this);
-    }
-  }
-
-  beginSync(): SyncWork | undefined {
-    if (!this.#hasUnsynced() || this.#removed || this.#failure !== undefined) return undefined;
-    const upTo = this.#logEndOffset;
-    const files = [...this.#unsyncedFiles];
-    const directories = [...this.#unsyncedDirectories];
-    this.#unsyncedFiles.clear();
-    this.#unsyncedDirectories.clear();
-    const done = (error?: Error) => {
-      if (this.#removed) return;
-      if (error !== undefined) this.onDiskFailure(error as KafkaError);
-      else this.#confirmed(upTo);
-    };
-    return { files, directories, done };
-  }
-
-  #hasUnsynced(): boolean {
-    return this.#unsyncedFiles.size > 0 || this.#unsyncedDirectories.size > 0;
-  }
-
-  #confirmed(upTo: number): void {
-    if (this.#failure !== undefined) return;
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, upTo);
-    if (this.#sync.isGroupCommit) this.#syncedTo(upTo);
-  }
-
-  #syncedTo(offset: number): void {
-    if (offset <= this.#syncedOffset) return;
-    this.#syncedOffset = offset;
-    this.onSynced(offset);
-    if (this.#waiters.length === 0) return;
-    const ready = this.#waiters.filter((waiter) => waiter.offset <= offset);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.offset > offset);
-    for (const { done } of ready) done();
+    this.#synced.when(offset, done);
   }
 
   /** Stops all writing for good: nobody knows what a failed sync has left on the disk. */
   fail(error: KafkaError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { done } of waiters) done(error);
+    this.#synced.stop(error);
     this.onFailed(error);
   }
 
@@ -479,22 +357,13 @@ export class Log implements Syncable {
   }
 
   producers(): ProducerSummary[] {
-    return Array.from(this.producerState.entries(), (entry) => ({
-      producerId: entry.producerId,
-      producerEpoch: entry.producerEpoch,
-      lastSequence: entry.lastSequence,
-      lastTimestamp: entry.lastTimestamp,
-      coordinatorEpoch: entry.coordinatorEpoch,
-      currentTransactionStartOffset: entry.transactionStart,
-    }));
+    return this.producerState.summaries();
   }
 
   /** Takes the segments before a place out of the log; the caller removes their files. */
   detachSegments(count: number): LogSegment[] {
     const taken = this.segments.takeFirst(count);
-    for (const segment of taken) {
-      for (const path of segment.paths) this.#unsyncedFiles.delete(path);
-    }
+    for (const segment of taken) this.#synced.forget(segment.paths);
     return taken;
   }
 
@@ -506,10 +375,8 @@ export class Log implements Syncable {
     const { active } = this.segments;
     active.finish(false);
     const snapshot = disk.join(this.#directory, stemOf(this.#logEndOffset) + suffix.snapshot);
-    writeFile(this.#files, snapshot, this.producerState.snapshot());
-    for (const path of [...active.paths, snapshot]) this.#unsyncedFiles.add(path);
-    this.#unsyncedDirectories.add(this.#directory);
-    this.#sync.dirty(this, false);
+    writeWhole(disk, snapshot, this.producerState.snapshot());
+    this.#synced.changed([...active.paths, snapshot], this.#directory);
   }
 
   /** The log is deleted: nothing is written or synced any more, whoever waits hears of it. */
@@ -517,38 +384,6 @@ export class Log implements Syncable {
     this.#removed = true;
     this.#tail.clear();
     for (const segment of this.segments.all()) this.#files.forget(segment.path);
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    const error = this.#error('UNKNOWN_TOPIC_OR_PARTITION', 'The log was deleted.');
-    for (const { done } of waiters) done(error);
+    this.#synced.stop(this.#error('UNKNOWN_TOPIC_OR_PARTITION', 'The log was deleted.'));
   }
-}
-
-function writeFile(files: OpenFiles, path: string, bytes: Buffer): void {
-  const file = files.disk.open(path, 'create');
-  try {
-    file.truncate(0);
-    file.write([bytes], 0);
-  } finally {
-    file.close();
-  }
-}
-
-/** Tells the producers of a batch; gives the transaction it aborts, if it is a marker that does. */
-export function noteProducer(
-  producers: ProducerState,
-  batch: RecordBatch,
-  now: number,
-): AbortedTransaction | undefined {
-  if (batch.producerId < 0) return undefined;
-  if (!batch.isControl) {
-    producers.update(batch, now);
-    return undefined;
-  }
-  const [record] = batch.records();
-  const control = record && controlRecordOf(record);
-  if (control?.type !== 'abort' && control?.type !== 'commit') return undefined;
-  const aborted = control.type === 'abort';
-  const ended = producers.endTransaction(batch, aborted, control.coordinatorEpoch);
-  return aborted ? ended : undefined;
 }

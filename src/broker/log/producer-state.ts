@@ -1,6 +1,7 @@
-import type { RecordBatch } from '../../records/index.js';
+import { controlRecordOf, type RecordBatch } from '../../records/index.js';
 import { AppendError } from './append.js';
 import type { BatchHeader } from './batch-scan.js';
+import type { AbortedTransaction } from './transaction-index.js';
 import {
   inSequence,
   ProducerEntry,
@@ -11,6 +12,18 @@ import { decodeSnapshot, encodeSnapshot } from './producer-snapshot.js';
 
 /** Producers remembered per log; beyond it the one that has been idle longest is forgotten. */
 const producersMax = 100_000;
+
+/** What the log knows of an idempotent producer (DescribeProducers). */
+export interface ProducerSummary {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  readonly lastTimestamp: number;
+  /** -1 where no marker was written. */
+  readonly coordinatorEpoch: number;
+  /** First offset of the open transaction, -1 without one. */
+  readonly currentTransactionStartOffset: number;
+}
 
 /** A transaction that a marker has just ended. */
 export interface CompletedTransaction {
@@ -35,10 +48,6 @@ export class ProducerState {
 
   get size(): number {
     return this.#entries.size;
-  }
-
-  entries(): IterableIterator<ProducerEntry> {
-    return this.#entries.values();
   }
 
   entry(producerId: number): ProducerEntry | undefined {
@@ -98,6 +107,38 @@ export class ProducerState {
       'INVALID_TXN_STATE',
       `Producer ${batch.producerId} wrote outside its open transaction to ${where}.`,
     );
+  }
+
+  /**
+   * What a client's batch must pass: gives the batch that it repeats, if it does. Of what
+   * coordinators write only the epoch is checked: their sequences always begin at 0.
+   */
+  admit(batch: RecordBatch, where: string, isClient: boolean): RememberedBatch | undefined {
+    if (batch.producerId < 0) return undefined;
+    if (!isClient) {
+      this.checkEpoch(batch, where);
+      return undefined;
+    }
+    const known = this.duplicateOf(batch);
+    if (known !== undefined) return known;
+    this.check(batch, where);
+    this.checkTransaction(batch, where);
+    return undefined;
+  }
+
+  /** Takes note of any batch; gives the transaction it aborts, if it is a marker that does. */
+  note(batch: RecordBatch, seenAt: number): AbortedTransaction | undefined {
+    if (batch.producerId < 0) return undefined;
+    if (!batch.isControl) {
+      this.update(batch, seenAt);
+      return undefined;
+    }
+    const [record] = batch.records();
+    const control = record && controlRecordOf(record);
+    if (control?.type !== 'abort' && control?.type !== 'commit') return undefined;
+    const aborted = control.type === 'abort';
+    const ended = this.endTransaction(batch, aborted, control.coordinatorEpoch);
+    return aborted ? ended : undefined;
   }
 
   /** Takes note of an appended data batch; `seenAt` is the wall clock, -1 during recovery. */
@@ -177,6 +218,17 @@ export class ProducerState {
         this.#entries.delete(entry.producerId);
       }
     }
+  }
+
+  summaries(): ProducerSummary[] {
+    return Array.from(this.#entries.values(), (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionStart,
+    }));
   }
 
   clear(): void {

@@ -23,7 +23,7 @@ export async function offsetForTimestamp(
   upTo: number,
 ): Promise<OffsetAndTimestamp | undefined> {
   const start = log.logStartOffset;
-  for (const segment of [...log.segments.all()]) {
+  for (const segment of log.segments.all()) {
     let from = start;
     for (;;) {
       const header = segment.findTimestamp(timestamp, from);
