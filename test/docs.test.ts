@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startBroker } from 'kafkit/testing';
+import { startBroker } from '../src/testing/index.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /**
