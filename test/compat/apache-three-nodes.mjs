@@ -7,6 +7,7 @@ import { Kafka } from '../../dist/index.js';
 import {
   apache,
   require,
+  runAside,
   sleep,
   startApacheKafka,
   stopApacheKafka,
