@@ -104,7 +104,7 @@ function describe(group: ClassicGroup): GroupDescription {
       clientId: member.clientId,
       clientHost: member.clientHost,
       memberMetadata: isStable ? member.metadataFor(group.protocolName) : noBytes,
-      memberAssignment: isStable ? member.assignment : noBytes,
+      memberAssignment: member.assignment,
     })),
   };
 }

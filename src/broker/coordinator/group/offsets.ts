@@ -133,11 +133,12 @@ export class Offsets {
     };
   }
 
+  /** What is not there is answered with UNKNOWN_TOPIC_OR_PARTITION. */
   delete(request: OffsetDelete, ticket: Ticket<OffsetDeleteAnswer>, outcome: GroupOutcome): void {
     const { groups, store } = this.#parts;
     const { groupId } = request;
     const group = groups.get(groupId);
-    const refusal = deleteRefusal(group);
+    const refusal = groupId === '' ? 'INVALID_GROUP_ID' : deleteRefusal(group);
     if (group === undefined || refusal !== undefined) {
       const errorCode = errnoOf(refusal ?? 'GROUP_ID_NOT_FOUND');
       return outcome.answer(ticket, { errorCode, topics: [] });
