@@ -24,7 +24,7 @@ describe('header versions', () => {
     expect(responseHeaderVersion('OffsetDelete', 0)).toBe(0);
   });
 
-  test('are 0 for every answer to ApiVersions, so that it can be read before anything is agreed', () => {
+  test('are 0 for every answer to ApiVersions, which is read before anything is agreed', () => {
     expect(requestHeaderVersion('ApiVersions', 3)).toBe(2);
     for (const version of [0, 3, 5]) expect(responseHeaderVersion('ApiVersions', version)).toBe(0);
   });

@@ -38,7 +38,8 @@ function tagsSource(
   plan: StructPlan,
   variable: ReadonlyMap<FieldPlan, string>,
 ): string {
-  const unknown = `(u ??= []).push(readUnknownTag(r, ${JSON.stringify(plan.path)}, tag, size, budget));`;
+  const path = JSON.stringify(plan.path);
+  const unknown = `(u ??= []).push(readUnknownTag(r, ${path}, tag, size, budget));`;
   const lines: string[] = plan.tagged.map((field) => `let ${variable.get(field)};`);
   lines.push(
     'let u;',

@@ -167,7 +167,7 @@ function sizeMin(
   }
 }
 
-/** What a field that a version lacks, or that nobody set, decodes to: fresh, so it may be changed. */
+/** What a field decodes to that a version lacks or nobody set: fresh, so it may be changed. */
 export function freshDefault(field: FieldPlan): unknown {
   if (field.default === null) return null;
   if (field.kind === 'array') return [];
