@@ -159,7 +159,7 @@ describe('answers and the log', () => {
     expect(coordinatorPartition(neighbour, 2)).toBe(1);
   });
 
-  test('a commit is answered when it is durable, and readers wait for what they have read', async () => {
+  test('a commit is answered when it is durable; readers wait for what they read', async () => {
     const setting = new Setting();
     await setting.commit(group, 1);
     const disk = gate();
@@ -191,7 +191,7 @@ describe('answers and the log', () => {
     expect(await setting.committed(group)).toBe(50);
   });
 
-  test('when a batch cannot be written nobody is told it was, and the partition is read again', async () => {
+  test('when a batch cannot be written nobody is told it was; the log is read again', async () => {
     const setting = new Setting();
     await setting.commit(group, 1);
     setting.topic.sync = () => Promise.reject(new KafkaError('DISK_FULL'));
@@ -283,7 +283,7 @@ describe('starting and stopping', () => {
     expect(await setting.committed(group)).toBe(7);
   });
 
-  test('sessions count from the moment the group was read, on the clock of the system', async () => {
+  test('sessions count from the moment the group was read, on the clock given', async () => {
     const setting = new Setting();
     const joining = setting.join(group);
     await setting.clock.advance(0);

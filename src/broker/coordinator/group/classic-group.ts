@@ -208,7 +208,7 @@ export class ClassicGroup {
     return false;
   }
 
-  /** The protocol with the most votes among those that all support; at a tie the first voted for. */
+  /** The protocol with the most votes of those that all support; at a tie the first voted for. */
   selectProtocol(): string | null {
     const candidates = new Set<string>();
     for (const [name, count] of this.#supporters) {
