@@ -5,6 +5,7 @@ import {
   isDeletedDirectory,
   isSetAside,
   partitionOfDirectory,
+  suffix,
 } from './file-names.js';
 import { readPartitionMetadata } from './partition-metadata.js';
 
@@ -37,16 +38,36 @@ export function partitionsIn(disk: Disk, root: string, logger: Logger): FoundPar
   return found;
 }
 
-/** A directory nobody knows the topic of is kept under another name, never deleted. */
+/**
+ * A directory nobody knows the topic of is kept under another name, never deleted; unless it holds
+ * nothing at all, because a crash came between making it and its first sync.
+ */
 export function quarantine(
   disk: Disk,
   root: string,
-  { topic, partition, directory }: FoundPartition,
+  { topic, partition, directory, topicId }: FoundPartition,
   random: Random,
   logger: Logger,
 ): void {
+  if (topicId === undefined && holdsNothing(disk, directory)) {
+    disk.remove(directory);
+    return;
+  }
   const unique = random.bytes(16).toString('hex');
   const aside = disk.join(root, asideName(topic, partition, unique, '-stray'));
   disk.rename(directory, aside);
   logger.warn(`${directory} belongs to no topic and is kept as ${aside}.`);
+}
+
+function holdsNothing(disk: Disk, directory: string): boolean {
+  return disk.list(directory).every(({ name, isDirectory }) => {
+    if (isDirectory) return false;
+    if (!name.endsWith(suffix.log)) return true;
+    const file = disk.open(disk.join(directory, name), 'read');
+    try {
+      return file.size() === 0;
+    } finally {
+      file.close();
+    }
+  });
 }

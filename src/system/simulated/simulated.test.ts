@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isKafkaError } from '../../errors/index.js';
 import { ManualClock, MemoryDisk, MemoryNet, SeededRandom } from './index.js';
 
-const soon = (run: () => void) => void queueMicrotask(run);
+const soon = (run: () => void) => queueMicrotask(run);
 
 describe('a manual clock', () => {
   test('runs timers in the order of their times, letting promises settle in between', async () => {
