@@ -51,7 +51,14 @@ function frames(file: string): Frame[] {
 }
 
 const loaded = new Map<ApiName, LoadedApi>();
-const files = ['java.hex', 'librdkafka.hex', 'kafka-python.hex', 'pykafka.hex', 'sasl.hex'];
+const files = [
+  'java.hex',
+  'librdkafka.hex',
+  'kafka-python.hex',
+  'kafkajs.hex',
+  'pykafka.hex',
+  'sasl.hex',
+];
 
 beforeAll(async () => {
   for (const { api } of files.flatMap(frames)) loaded.set(api, await loadApi(api));
