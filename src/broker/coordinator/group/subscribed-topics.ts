@@ -21,7 +21,8 @@ export function subscribedTopicsOf(
 
 function addTopics(subscription: Buffer, topics: Set<string>): void {
   const reader = new Reader(subscription);
-  reader.skip(2);
+  // Every version begins alike, so that the version does not matter.
+  reader.int16();
   const count = reader.int32();
   for (let i = 0; i < count; i++) topics.add(reader.utf8(reader.int16()));
 }
