@@ -163,8 +163,13 @@ export class Delivery<K, V> {
           this.#clear = true;
           const item = take();
           if (item !== undefined) return item;
-          if (await this.#openAside()) continue;
+          const chunk = this.#current;
+          if (chunk !== undefined && chunk.batch === undefined) {
+            await this.#openAside(chunk);
+            continue;
+          }
         }
+        // Nothing was awaited since the last look: no ring can have been missed.
         await this.#bell.wait();
       }
     } finally {
@@ -308,19 +313,14 @@ export class Delivery<K, V> {
     }
   }
 
-  /** Opens the next batch of the current chunk off the event loop; true when it did. */
-  async #openAside(): Promise<boolean> {
-    const chunk = this.#current;
-    if (chunk === undefined || chunk.batch !== undefined) return false;
-    let opened: OpenBatch | undefined;
+  /** Opens the next batch of the current chunk off the event loop. */
+  async #openAside(chunk: FetchedPartition): Promise<void> {
     try {
-      opened = await chunk.openLater();
+      const opened = await chunk.openLater();
+      if (opened !== undefined) start(chunk, opened);
     } catch (error) {
       if (this.#current === chunk && chunk.isCurrent) throw this.#drop(chunk, error);
-      return true;
     }
-    if (opened !== undefined) start(chunk, opened);
-    return true;
   }
 
   #step(chunk: FetchedPartition, walk: Iterator<RecordView>): RecordView | undefined {

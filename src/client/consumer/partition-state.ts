@@ -97,6 +97,7 @@ export class PartitionState implements TopicPartition {
   /** The partition is ours no more: whoever still holds something of it will see. */
   retire(): void {
     this.incarnation++;
+    this.wanted = undefined;
     this.queuedBytes = 0;
   }
 
