@@ -10,6 +10,7 @@ import { randomFrom, randomMessage } from './random-message.js';
 /** How often each version of each message is tried; `KAFKIT_CASES=1000` for a long run. */
 const cases = Number(process.env['KAFKIT_CASES'] ?? 20);
 const seed = Number(process.env['KAFKIT_SEED'] ?? 44);
+const timeout = 30_000 + 300 * cases;
 
 interface Twins {
   readonly name: string;
@@ -67,7 +68,7 @@ function forEachVersion(check: (twins: Twins, random: () => number) => void): vo
   }
 }
 
-describe('interpreted and compiled codecs', () => {
+describe('interpreted and compiled codecs', { timeout }, () => {
   test('write the same bytes, and reading them gives back what was written', () => {
     let seen = 0;
     forEachVersion((twins, random) => {

@@ -46,7 +46,7 @@ function onlyKafkaErrors(call: () => void): void {
   }
 }
 
-describe('bytes that nobody meant as Kafka', () => {
+describe('bytes that nobody meant as Kafka', { timeout: 30_000 + 10 * runs }, () => {
   test('give frames or a KafkaError', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (chunks) => {
