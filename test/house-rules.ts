@@ -74,6 +74,8 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
     node: ['diagnostics_channel'],
   },
   broker: { imports: ['network', ...language, 'system', ...ground] },
+  connect: { imports: ['client', 'serde', 'system', ...ground] },
+  worker: { imports: ['connect', 'client', 'serde', 'system', ...ground] },
   testing: { imports: ['client', 'broker', 'serde', 'network', ...language, 'system', ...ground] },
   cli: {
     imports: ['client', 'broker', 'testing', 'serde', 'network', ...language, 'system', ...ground],
