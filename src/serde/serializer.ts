@@ -82,6 +82,7 @@ function failed(
   if (isKafkaError(cause, code) && cause.context.topic !== undefined) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const { topic, partition, offset } = context;
-  const message = `The ${context.isKey ? 'key' : 'value'} ${what}: ${reason}`;
+  const where = offset === undefined ? topic : `${topic}-${partition} at offset ${offset}`;
+  const message = `The ${context.isKey ? 'key' : 'value'} for ${where} ${what}: ${reason}`;
   return new KafkaError(code, message, { topic, partition, offset, cause });
 }

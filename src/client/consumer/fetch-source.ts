@@ -1,10 +1,23 @@
-import { FetchSession } from './fetch-session.js';
+import { FetchSession, type FetchTarget } from './fetch-session.js';
+import type { PartitionState } from './partition-state.js';
+
+/** A partition while a request for it is under way. */
+export interface Asked {
+  readonly state: PartitionState;
+  readonly incarnation: number;
+  readonly target: FetchTarget;
+}
 
 /** One broker that partitions are fetched from. */
 export class FetchSource {
   readonly broker: number;
   readonly session = new FetchSession();
-  inFlight = false;
+  /** The connection for fetches from this broker. */
+  lane: string;
+  /** What the request under way asks for; undefined while there is none. */
+  asked: readonly Asked[] | undefined;
+  /** Ends the request under way. */
+  abort = new AbortController();
   /** Bytes the answer under way may bring. */
   reserved = 0;
   /** No fetch before this moment, after a failure. */
@@ -14,8 +27,19 @@ export class FetchSource {
   /** Failures in a row. */
   failures = 0;
 
-  constructor(broker: number) {
+  constructor(broker: number, lane: string) {
     this.broker = broker;
+    this.lane = lane;
+  }
+
+  get inFlight(): boolean {
+    return this.asked !== undefined;
+  }
+
+  /** Whether a request is under way whose answer nobody wants any more. */
+  get isPointless(): boolean {
+    if (this.asked === undefined || this.abort.signal.aborted) return false;
+    return this.asked.every(({ state, incarnation }) => state.incarnation !== incarnation);
   }
 
   /** When the next fetch may go; `full` when some of the broker's partitions have enough. */

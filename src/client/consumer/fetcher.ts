@@ -5,8 +5,8 @@ import type { Timer } from '../../system/index.js';
 import type { Cluster, PartitionMetadata } from '../cluster/index.js';
 import type { FetchBuffer } from './fetch-buffer.js';
 import { fetchInput } from './fetch-request.js';
-import { type FetchTarget, haveTopicIds } from './fetch-session.js';
-import { FetchSource } from './fetch-source.js';
+import { haveTopicIds } from './fetch-session.js';
+import { type Asked, FetchSource } from './fetch-source.js';
 import { FetchedPartition } from './fetched-partition.js';
 import { asKafkaError } from './offset-lookup.js';
 import type { PartitionState } from './partition-state.js';
@@ -35,13 +35,6 @@ export interface FetcherHost {
   failed(state: PartitionState, error: KafkaError): void;
 }
 
-/** A partition while a request for it is under way. */
-interface Asked {
-  readonly state: PartitionState;
-  readonly incarnation: number;
-  readonly target: FetchTarget;
-}
-
 /** While other partitions of a broker are full, its idle ones are asked this often. */
 const sharedPollMs = 50;
 /** A follower that was recommended is asked for so long before the leader is asked again. */
@@ -62,9 +55,7 @@ export class Fetcher {
   readonly #subscription: SubscriptionState;
   readonly #buffer: FetchBuffer;
   readonly #host: FetcherHost;
-  readonly #lane: string;
   readonly #sources = new Map<number, FetchSource>();
-  readonly #abort = new AbortController();
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #stopped = false;
@@ -81,7 +72,6 @@ export class Fetcher {
     this.#subscription = subscription;
     this.#buffer = buffer;
     this.#host = host;
-    this.#lane = cluster.lane('fetch');
   }
 
   /** Brokers with a fetch under way. */
@@ -94,6 +84,7 @@ export class Fetcher {
   /** Sends what can be sent now, and sees to it that the rest is looked at in time. */
   wake(): void {
     if (this.#stopped) return;
+    for (const source of this.#sources.values()) if (source.isPointless) this.#abandon(source);
     const now = this.#cluster.system.clock.monotonic();
     const plans = new Map<FetchSource, { asked: Asked[]; full: boolean }>();
     for (const state of this.#subscription) {
@@ -118,8 +109,20 @@ export class Fetcher {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#abort.abort();
-    this.#cluster.closeLane(this.#lane);
+    for (const source of this.#sources.values()) {
+      source.abort.abort();
+      this.#cluster.closeLane(source.lane);
+    }
+  }
+
+  /**
+   * After a seek or a rebalance the broker may still hold a fetch that nobody wants, and would
+   * answer nothing else on its connection before: take another one.
+   */
+  #abandon(source: FetchSource): void {
+    source.abort.abort();
+    this.#cluster.closeLane(source.lane);
+    source.lane = this.#cluster.lane('fetch');
   }
 
   /** The broker to ask for the partition now, if any. */
@@ -142,7 +145,7 @@ export class Fetcher {
     const broker = state.preferredReplica >= 0 ? state.preferredReplica : known.leader;
     let source = this.#sources.get(broker);
     if (source === undefined) {
-      source = new FetchSource(broker);
+      source = new FetchSource(broker, this.#cluster.lane('fetch'));
       this.#sources.set(broker, source);
     }
     return source;
@@ -182,7 +185,9 @@ export class Fetcher {
     const { fetchMaxWaitMs } = this.#settings;
     const maxWaitMs = full ? 0 : fetchMaxWaitMs;
     const request = source.session.next(asked.map((each) => each.target));
-    source.inFlight = true;
+    const abort = new AbortController();
+    source.abort = abort;
+    source.asked = asked;
     source.reserved = bytes;
     let brought = false;
     try {
@@ -191,8 +196,8 @@ export class Fetcher {
         fetchInput(request, this.#settings, { maxWaitMs, maxBytes: bytes }),
         { broker: source.broker },
         {
-          lane: this.#lane,
-          signal: this.#abort.signal,
+          lane: source.lane,
+          signal: abort.signal,
           timeoutMs: maxWaitMs + this.#cluster.options.requestTimeoutMs,
           versionMax: haveTopicIds(request) ? undefined : 12,
         },
@@ -201,9 +206,10 @@ export class Fetcher {
       brought = this.#accept(source, asked, response);
     } catch (error) {
       if (this.#stopped) return;
-      this.#sendFailed(source, asked, asKafkaError(error));
+      if (abort.signal.aborted) source.session.failed(false);
+      else this.#sendFailed(source, asked, asKafkaError(error));
     } finally {
-      source.inFlight = false;
+      source.asked = undefined;
       source.reserved = 0;
     }
     if (full)
