@@ -372,7 +372,7 @@ export class ClientConnection {
     return new KafkaError(
       'CONNECTION_CLOSED',
       `The connection to ${this.#broker} ended before ${api} was answered: ${why}`,
-      { broker: this.#broker, api, cause: reason?.cause },
+      { broker: this.#broker, api, cause: reason },
     );
   }
 
@@ -415,7 +415,8 @@ export class ClientConnection {
 function explained(error: unknown, options: ClientConnectionOptions): unknown {
   if (!isKafkaError(error)) return error;
   const { broker, tls } = options;
-  if (error.code === 'FRAME_TOO_LARGE' || error.code === 'MALFORMED_MESSAGE') {
+  const root = isKafkaError(error.cause) ? error.cause : error;
+  if (root.code === 'FRAME_TOO_LARGE' || root.code === 'MALFORMED_MESSAGE') {
     return new KafkaError(
       'CONNECTION_CLOSED',
       `What listens at ${broker} does not speak Kafka's protocol.`,

@@ -26,7 +26,7 @@ export class RequestBudget {
     this.#used += bytes;
   }
 
-  /** Whether a connection with so many bytes in hand must stop reading; it is told when to go on. */
+  /** Whether a connection with so many bytes in hand must stop reading; it hears when to go on. */
   mustWait(waiter: BudgetWaiter, bytesInHand: number): boolean {
     if (this.#used <= this.#limit || bytesInHand === 0) {
       this.#waiters.delete(waiter);

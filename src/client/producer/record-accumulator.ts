@@ -102,8 +102,8 @@ export class RecordAccumulator {
     const partition = topic.partitionOf(record.partition, encoded, this.#settings.partitioner);
     const isSticky = partition === -1;
     const queue = isSticky ? topic.sticky(this.#hooks.random) : topic.queue(partition);
-    const isFull = this.#append(queue, topic, encoded, call);
-    if (isFull && isSticky) topic.moveOn(this.#hooks.random);
+    const bytes = this.#append(queue, topic, encoded, call);
+    if (isSticky) topic.countSticky(bytes, this.#settings.batchSize, this.#hooks.random);
     return true;
   }
 
@@ -125,13 +125,13 @@ export class RecordAccumulator {
     });
   }
 
-  /** Appends to the open batch or a new one; true when that batch is full now. */
+  /** Appends to the open batch or a new one; returns the bytes the record takes there. */
   #append(
     queue: PartitionQueue,
     topic: TopicQueues,
     record: EncodedRecord,
     call: SendCall,
-  ): boolean {
+  ): number {
     let batch = queue.waiting[queue.waiting.length - 1];
     const before = batch?.memory ?? 0;
     let grown = 0;
@@ -148,7 +148,7 @@ export class RecordAccumulator {
     this.#memory += grown;
     const isFull = batch.sizeInBytes >= this.#settings.batchSize;
     if (isFull || grown === batch.memory) this.#hooks.appended(isFull);
-    return isFull;
+    return grown;
   }
 
   #newBatch(queue: PartitionQueue, topic: TopicQueues): ProducerBatch {

@@ -20,6 +20,8 @@ export class TopicQueues {
   readonly #queues: PartitionQueue[] = [];
   #leaders: number[] = [];
   #sticky = -1;
+  /** Bytes that went to the sticky partition since it was chosen. */
+  #stickyBytes = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -80,19 +82,26 @@ export class TopicQueues {
   }
 
   /**
-   * Where key-less records go until `moveOn`: filling one batch at a time makes larger batches
-   * than spreading every record (KIP-480).
+   * Where key-less records go: to one partition until it has got the bytes of a batch, since
+   * spreading every record would make tiny batches (KIP-480, KIP-794).
    */
   sticky(random: Random): PartitionQueue {
-    if (this.#sticky < 0 || this.#sticky >= this.partitionCount) this.moveOn(random);
+    if (this.#sticky < 0 || this.#sticky >= this.partitionCount) this.#moveOn(random);
     return this.queue(this.#sticky);
+  }
+
+  /** So many bytes went to the sticky partition; after `batchSize` of them it is another's turn. */
+  countSticky(bytes: number, batchSize: number, random: Random): void {
+    this.#stickyBytes += bytes;
+    if (this.#stickyBytes >= batchSize) this.#moveOn(random);
   }
 
   /**
    * Chooses the next sticky partition: of two drawn by chance among those with a leader, the one
    * with fewer bytes waiting, so that slow brokers get less (the aim of KIP-794).
    */
-  moveOn(random: Random): void {
+  #moveOn(random: Random): void {
+    this.#stickyBytes = 0;
     const a = this.#draw(random);
     const b = this.#draw(random);
     this.#sticky = this.queue(a).memory <= this.queue(b).memory ? a : b;
