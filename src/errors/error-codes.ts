@@ -239,6 +239,10 @@ export const errorTable = [
   [null, 'LOG_CORRUPTED', '', 'Data that was on disk safely is damaged now.'],
   [null, 'ADDRESS_IN_USE', '', 'Another program listens on the address.'],
   [null, 'POLL_TIMEOUT', '', 'The application did not ask for records within maxPollIntervalMs.'],
+  [null, 'PACKAGE_MISSING', '', 'An optional package that this needs is not installed.'],
+  [null, 'SINK_FAILED', 'r', 'The place that records are written to failed.'],
+  [null, 'SOURCE_FAILED', 'r', 'The place that records are read from failed.'],
+  [null, 'RECORD_REJECTED', '', 'A record could not be converted, transformed or written.'],
 ] as const satisfies readonly Row[];
 
 /** The name of an error: Kafka's own, or one of kafkit's that never travel. */

@@ -1,0 +1,100 @@
+import type { ConsumerRecord, HeaderValue, Kafka, Producer } from '../client/index.js';
+import { isKafkaError, type KafkaError } from '../errors/index.js';
+import type { PipeRecord, RecordPosition } from './pipe-record.js';
+import type { Stage } from './transform.js';
+
+/** Kafka Connect's header names, so that its tools read our dead letters and we read theirs. */
+export const deadLetterHeaders = {
+  topic: '__connect.errors.topic',
+  partition: '__connect.errors.partition',
+  offset: '__connect.errors.offset',
+  connector: '__connect.errors.connector.name',
+  task: '__connect.errors.task.id',
+  stage: '__connect.errors.stage',
+  className: '__connect.errors.class.name',
+  exception: '__connect.errors.exception.class.name',
+  message: '__connect.errors.exception.message',
+  stackTrace: '__connect.errors.exception.stacktrace',
+} as const;
+
+const stackBytesMax = 8192;
+
+/** A record that is set aside, and why. */
+export interface DeadLetter {
+  readonly record: PipeRecord;
+  readonly stage: Stage;
+  /** The transform or sink that gave up. */
+  readonly where: string;
+  readonly error: KafkaError;
+}
+
+/** The headers that say where a dead letter comes from and what went wrong. */
+export function errorHeaders(
+  of: { readonly pipeline: string; readonly task: number | string },
+  letter: Omit<DeadLetter, 'record'>,
+  source: RecordPosition,
+): [string, HeaderValue][] {
+  const { error, stage, where } = letter;
+  const names = deadLetterHeaders;
+  const root = error.cause instanceof Error ? error.cause : error;
+  return [
+    [names.topic, source.topic],
+    [names.partition, String(source.partition)],
+    [names.offset, String(source.offset)],
+    [names.connector, of.pipeline],
+    [names.task, String(of.task)],
+    [names.stage, stage],
+    [names.className, where],
+    [names.exception, isKafkaError(root) ? root.code : root.name],
+    [names.message, error.message],
+    [names.stackTrace, (root.stack ?? root.message).slice(0, stackBytesMax)],
+  ];
+}
+
+/** Writes records as they were read to the dead-letter topic, and waits until they are there. */
+export class DeadLetterWriter {
+  readonly topic: string;
+  readonly #producer: Producer;
+
+  constructor(kafka: Kafka, topic: string) {
+    this.topic = topic;
+    this.#producer = kafka.producer();
+  }
+
+  /** Resolves when every letter is acknowledged; the same key goes to the same partition. */
+  async write(
+    letters: readonly DeadLetter[],
+    of: { readonly pipeline: string; readonly task: number },
+  ): Promise<void> {
+    await this.#producer.send(
+      letters.map((letter) => {
+        const { key, value, headers, timestamp } = original(letter.record);
+        return {
+          topic: this.topic,
+          key,
+          value,
+          headers: [...headers, ...errorHeaders(of, letter, letter.record.source)],
+          ...(timestamp < 0 ? {} : { timestamp }),
+        };
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#producer.close();
+  }
+}
+
+/** The record as it was read: a pipeline keeps it as the source of what it makes of it. */
+function original(record: PipeRecord): Original {
+  const source = record.source as ConsumerRecord;
+  const { key, value, timestamp, headers } = source;
+  return { key, value, timestamp, headers: headers.list };
+}
+
+interface Original {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: number;
+  readonly headers: readonly (readonly [string, Buffer | null])[];
+}

@@ -1,0 +1,109 @@
+import type { Kafka, TopicPartition } from '../client/index.js';
+import type { System, Timer } from '../system/index.js';
+import type { KafkaFrom } from './pipeline-options.js';
+
+export interface EndWatchParts {
+  readonly kafka: Kafka;
+  readonly from: KafkaFrom;
+  readonly groupId: string;
+  readonly system: System;
+  /** Everything that was there at the start is committed. */
+  readonly reached: () => void;
+}
+
+type GroupGoal = TopicPartition & { readonly offset: number };
+
+/** Other members of the group commit as well: their offsets are looked up so often. */
+const lookEveryMs = 500;
+
+/** Watches the group's commits until they reach the ends that the topics had at the start. */
+export class EndWatch {
+  readonly #parts: EndWatchParts;
+  readonly #ends: readonly GroupGoal[];
+  #timer: Timer | undefined;
+  #isLooking = false;
+  #again = false;
+  #isStopped = false;
+
+  private constructor(parts: EndWatchParts, ends: readonly GroupGoal[]) {
+    this.#parts = parts;
+    this.#ends = ends;
+    this.look();
+  }
+
+  static async start(parts: EndWatchParts): Promise<EndWatch> {
+    const { topics, isolationLevel } = parts.from;
+    const admin = parts.kafka.admin();
+    try {
+      const all = await admin.listTopics();
+      const partitions = all
+        .filter(({ name }) =>
+          topics instanceof RegExp ? topics.test(name) : topics.includes(name),
+        )
+        .flatMap(({ name, partitions: count }) =>
+          Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+        );
+      const options = { isolationLevel: isolationLevel ?? 'read_committed' } as const;
+      const ends = await admin.listOffsets(
+        partitions.map((each) => ({ ...each, at: 'latest' as const })),
+        options,
+      );
+      const starts = await admin.listOffsets(
+        partitions.map((each) => ({ ...each, at: 'earliest' as const })),
+        options,
+      );
+      // A partition that holds nothing will never be committed.
+      const wanted = ends.filter(({ offset }, at) => offset > (starts[at]?.offset ?? 0));
+      return new EndWatch(parts, wanted);
+    } finally {
+      await admin.close();
+    }
+  }
+
+  /** Something was committed. */
+  look(): void {
+    if (this.#isStopped) return;
+    this.#again = true;
+    if (!this.#isLooking) void this.#lookOn();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #lookOn(): Promise<void> {
+    this.#isLooking = true;
+    this.#timer?.cancel();
+    while (this.#again && !this.#isStopped) {
+      this.#again = false;
+      if (await this.#isReached()) {
+        this.stop();
+        this.#parts.reached();
+      }
+    }
+    this.#isLooking = false;
+    if (this.#isStopped) return;
+    this.#timer = this.#parts.system.clock.after(lookEveryMs, () => this.look());
+  }
+
+  async #isReached(): Promise<boolean> {
+    const admin = this.#parts.kafka.admin();
+    try {
+      const committed = new Map(
+        (await admin.fetchOffsets(this.#parts.groupId)).map((each) => [
+          `${each.topic}:${each.partition}`,
+          each.offset,
+        ]),
+      );
+      return this.#ends.every(
+        ({ topic, partition, offset }) => (committed.get(`${topic}:${partition}`) ?? -1) >= offset,
+      );
+    } catch {
+      // The broker is away or moving: the next look comes soon, and the tasks report it.
+      return false;
+    } finally {
+      await admin.close();
+    }
+  }
+}

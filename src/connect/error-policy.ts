@@ -1,0 +1,86 @@
+import { KafkaError } from '../errors/index.js';
+
+/** What happens when something fails. Names follow Kafka Connect's `errors.*`. */
+export interface ErrorPolicyOptions {
+  /**
+   * How often a write that failed for a passing reason is repeated before the task is started
+   * anew. Default 5.
+   */
+  readonly retries?: number | undefined;
+  /** First wait between attempts, in ms; doubles each time, with jitter. Default 200. */
+  readonly backoffMs?: number | undefined;
+  /** Longest wait between attempts. Default 10 000 ms. */
+  readonly backoffMaxMs?: number | undefined;
+  /** One write may take so long; then it is repeated. Default 60 000 ms. */
+  readonly writeTimeoutMs?: number | undefined;
+  /**
+   * `none`: a record that cannot be processed stops the pipeline, nothing is lost. `all`: such
+   * records are set aside and the pipeline goes on. Default `all` with a dead-letter topic, else
+   * `none`. Failures of the sink itself are never tolerated: they are repeated.
+   */
+  readonly tolerance?: 'none' | 'all' | undefined;
+  /** Records that cannot be processed go here, as they were, with the reason in headers. */
+  readonly deadLetterTopic?: string | undefined;
+  /** Partitions of the dead-letter topic when the pipeline has to create it. Default 1. */
+  readonly deadLetterPartitions?: number | undefined;
+  /**
+   * How often a failed task is started anew: `always` (default), or `never`. Errors that no
+   * repetition mends (a wrong password, a record that stops the pipeline) are not repeated.
+   */
+  readonly restart?: 'always' | 'never' | undefined;
+  /** First wait before a task is started anew, in ms. Default 1000. */
+  readonly restartBackoffMs?: number | undefined;
+  /** Longest such wait. Default 60 000 ms. */
+  readonly restartBackoffMaxMs?: number | undefined;
+}
+
+export interface ErrorPolicy {
+  readonly retries: number;
+  readonly backOff: { readonly baseMs: number; readonly maxMs: number };
+  readonly writeTimeoutMs: number;
+  readonly tolerance: 'none' | 'all';
+  readonly deadLetterTopic: string | undefined;
+  readonly deadLetterPartitions: number;
+  readonly restart: 'always' | 'never';
+  readonly restartBackOff: { readonly baseMs: number; readonly maxMs: number };
+}
+
+/** The policy with its defaults. Fails with INVALID_ARGUMENT. */
+export function errorPolicy(options: ErrorPolicyOptions = {}): ErrorPolicy {
+  const { deadLetterTopic } = options;
+  const tolerance = options.tolerance ?? (deadLetterTopic === undefined ? 'none' : 'all');
+  if (tolerance === 'none' && deadLetterTopic !== undefined) {
+    throw new KafkaError(
+      'INVALID_ARGUMENT',
+      "errors.tolerance 'none' stops at the first bad record: deadLetterTopic has no effect.",
+    );
+  }
+  const retries = whole('errors.retries', options.retries ?? 5, 0);
+  return {
+    retries,
+    backOff: {
+      baseMs: whole('errors.backoffMs', options.backoffMs ?? 200, 1),
+      maxMs: whole('errors.backoffMaxMs', options.backoffMaxMs ?? 10_000, 1),
+    },
+    writeTimeoutMs: whole('errors.writeTimeoutMs', options.writeTimeoutMs ?? 60_000, 1),
+    tolerance,
+    deadLetterTopic,
+    deadLetterPartitions: whole(
+      'errors.deadLetterPartitions',
+      options.deadLetterPartitions ?? 1,
+      1,
+    ),
+    restart: options.restart ?? 'always',
+    restartBackOff: {
+      baseMs: whole('errors.restartBackoffMs', options.restartBackoffMs ?? 1000, 1),
+      maxMs: whole('errors.restartBackoffMaxMs', options.restartBackoffMaxMs ?? 60_000, 1),
+    },
+  };
+}
+
+/** A whole number of at least `minimum`, or INVALID_ARGUMENT with the option's name. */
+export function whole(name: string, value: number, minimum: number): number {
+  if (Number.isSafeInteger(value) && value >= minimum) return value;
+  const message = `${name} is ${value}; a whole number from ${minimum} on is wanted.`;
+  throw new KafkaError('INVALID_ARGUMENT', message);
+}

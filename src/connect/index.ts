@@ -1,0 +1,51 @@
+/**
+ * Connect: pipelines from topics to sinks and from sources to topics. Knows records, transforms,
+ * the order of writing and committing, retries and dead letters; how to reach a place outside
+ * Kafka only its connectors know. Stands on the public client and knows nothing of brokers.
+ */
+export { type ErrorPolicyOptions } from './error-policy.js';
+export { bytes, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
+export { deadLetterHeaders } from './dead-letters.js';
+export { Pipeline, pipeline } from './pipeline.js';
+export type {
+  PartitionProgress,
+  PipelineStatus,
+  TaskState,
+  TaskStatus,
+} from './pipeline-metrics.js';
+export type {
+  KafkaFrom,
+  KafkaTo,
+  PipelineOptions,
+  RunOptions,
+  SinkPipelineOptions,
+  SourcePipelineOptions,
+} from './pipeline-options.js';
+export type { PipeRecord, RecordPosition } from './pipe-record.js';
+export type {
+  PutContext,
+  RejectedRecord,
+  Sink,
+  SinkContext,
+  SinkGuarantee,
+  SinkWriter,
+} from './sink.js';
+export type {
+  Source,
+  SourceBatch,
+  SourceContext,
+  SourcePosition,
+  SourceReader,
+  SourceRecord,
+} from './source.js';
+export { type PipelineStep, pipelineSteps, type StepReporter } from './steps.js';
+export {
+  filter,
+  map,
+  mapValue,
+  type Stage,
+  type Transform,
+  type TransformFunction,
+  type TransformLike,
+  type TransformResult,
+} from './transform.js';

@@ -1,0 +1,332 @@
+import type {
+  Consumer,
+  ConsumerBatch,
+  ConsumerRecord,
+  Kafka,
+  TopicPartition,
+} from '../client/index.js';
+import { KafkaError } from '../errors/index.js';
+import type { Logger, System } from '../system/index.js';
+import { backOffMs, untilAborted, wait } from './back-off.js';
+import type { DeadLetter, DeadLetterWriter } from './dead-letters.js';
+import type { ErrorPolicy } from './error-policy.js';
+import { asKafkaError } from './failures.js';
+import { OffsetProgress } from './offset-progress.js';
+import { placeOf, type PipeRecord, pipeRecordOf } from './pipe-record.js';
+import type { PipelineMetrics } from './pipeline-metrics.js';
+import type { KafkaFrom } from './pipeline-options.js';
+import type { RejectedRecord, Sink, SinkWriter } from './sink.js';
+import type { StepReporter } from './steps.js';
+import type { FailedRecord, TransformChain } from './transform.js';
+
+export interface SinkTaskParts {
+  readonly pipeline: string;
+  readonly task: number;
+  readonly kafka: Kafka;
+  readonly from: KafkaFrom;
+  readonly groupId: string;
+  readonly sink: Sink;
+  readonly chain: TransformChain;
+  readonly policy: ErrorPolicy;
+  readonly deadLetters: DeadLetterWriter | undefined;
+  readonly batchSize: number;
+  readonly commitIntervalMs: number;
+  readonly drainTimeoutMs: number;
+  readonly metrics: PipelineMetrics;
+  readonly logger: Logger;
+  readonly system: System;
+  readonly step: StepReporter;
+  /** Offsets were committed. */
+  readonly committed: () => void;
+}
+
+/** The last commit of a task that ends may take so long. */
+const lastCommitMs = 5000;
+
+/**
+ * One consumer and one writer, from the first assignment to the end. Reads a batch of one
+ * partition, transforms it, writes it, and only then lets its offsets be committed. Before
+ * partitions are given up everything written is committed, and nothing is at hand.
+ */
+export class SinkTask {
+  readonly #parts: SinkTaskParts;
+  /** Gives up what is under way. */
+  readonly #abandon = new AbortController();
+  #writer: SinkWriter | undefined;
+  #consumer: Consumer | undefined;
+  #progress: OffsetProgress | undefined;
+  #isBusy = false;
+  #failure: KafkaError | undefined;
+  #drained: Promise<void> | undefined;
+  /** Settles when the writer is free. */
+  #line: Promise<unknown> = Promise.resolve();
+  /** Whether the sink has been reached, so that a failure is one of a running pipeline. */
+  started = false;
+  /** Whether something has been written since the start. */
+  hasWritten = false;
+
+  constructor(parts: SinkTaskParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs until `stop` (and drains then) or until it fails. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { sink, system, drainTimeoutMs } = this.#parts;
+    const onStop = () => {
+      // A write that does not end would keep the task from ending.
+      const timer = system.clock.after(drainTimeoutMs, () => this.#abandon.abort());
+      this.#abandon.signal.addEventListener('abort', () => timer.cancel());
+      if (!this.#isBusy) void this.#endLoop();
+    };
+    stop.addEventListener('abort', onStop, { once: true });
+    try {
+      this.#writer = await sink.start(this.#context());
+      this.started = true;
+      if (stop.aborted) return;
+      const consumer = this.#makeConsumer();
+      for await (const batch of consumer.batches()) {
+        this.#isBusy = true;
+        await this.#handle(batch, stop);
+        this.#isBusy = false;
+        if (stop.aborted || this.#failure !== undefined) break;
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+    } finally {
+      stop.removeEventListener('abort', onStop);
+      await this.#leave();
+    }
+  }
+
+  #context() {
+    const { pipeline, task, logger, system, step } = this.#parts;
+    return { pipeline, task, logger, system, step, signal: this.#abandon.signal };
+  }
+
+  #makeConsumer(): Consumer {
+    const { kafka, from, groupId, commitIntervalMs, logger, system, step, metrics } = this.#parts;
+    const consumer = kafka.consumer({
+      sessionTimeoutMs: 10_000,
+      ...from.consumer,
+      groupId,
+      topics: from.topics,
+      offsetReset: from.offsetReset ?? 'earliest',
+      isolationLevel: from.isolationLevel ?? 'read_committed',
+      commit: 'manual',
+      onAssigned: (partitions) => this.#hook(() => this.#assigned(partitions)),
+      onRevoked: (partitions) => this.#hook(() => this.#revoked(partitions)),
+      onLost: (partitions) => this.#hook(() => this.#lost(partitions)),
+      onError: (error) => {
+        metrics.failed(error);
+        logger.warn(error.message, { code: error.code });
+      },
+    });
+    this.#consumer = consumer;
+    this.#progress = new OffsetProgress(consumer, commitIntervalMs, {
+      logger,
+      system,
+      step,
+      committed: (offsets) => {
+        for (const each of offsets) metrics.committed(each, each.offset);
+        this.#parts.committed();
+      },
+    });
+    return consumer;
+  }
+
+  /** A hook that fails ends the task: a consumer would only report it. */
+  async #hook(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (thrown) {
+      this.#failure ??= asKafkaError(thrown, 'SINK_FAILED', 'The sink failed in a rebalance');
+      if (!this.#isBusy) void this.#endLoop();
+    }
+  }
+
+  async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const offsets = await this.#inLine(async (writer) => writer.open?.(partitions));
+    if (offsets !== undefined && offsets.length > 0) this.#consumer?.seek(offsets);
+  }
+
+  async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.#parts.step('rebalancing');
+    await this.#progress?.commit(partitions, lastCommitMs);
+    await this.#lost(partitions);
+  }
+
+  async #lost(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#progress?.forget(partitions);
+    for (const each of partitions) this.#parts.metrics.givenUp(each);
+    await this.#inLine(async (writer) => writer.giveUp?.(partitions));
+  }
+
+  async #handle(batch: ConsumerBatch, stop: AbortSignal): Promise<void> {
+    const { batchSize, step } = this.#parts;
+    await step('fetched');
+    const { records } = batch;
+    for (let at = 0; at < records.length && !stop.aborted; at += batchSize) {
+      const slice = records.slice(at, at + batchSize);
+      const isLast = at + batchSize >= records.length;
+      const nextOffset = isLast ? batch.nextOffset : (slice.at(-1)?.offset ?? 0) + 1;
+      await this.#handleSlice(slice, { batch, nextOffset });
+    }
+  }
+
+  async #handleSlice(
+    slice: readonly ConsumerRecord[],
+    { batch, nextOffset }: { readonly batch: ConsumerBatch; readonly nextOffset: number },
+  ): Promise<void> {
+    const { metrics, policy, sink } = this.#parts;
+    const { ready, failed } = await this.#transform(slice);
+    const [first] = failed;
+    const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
+    if (first !== undefined && stopsAt === undefined) {
+      await this.#setAside(failed.map((each) => ({ ...each, where: each.error.code })));
+    }
+    const end = stopsAt ?? nextOffset;
+    const rejected = ready.length === 0 ? [] : await this.#put(ready, batch, end);
+    const letters = rejected.map(({ record, error }) => {
+      const stage = 'TASK_PUT' as const;
+      return { record, error, stage, where: sink.name };
+    });
+    const [refused] = letters;
+    if (refused !== undefined && policy.tolerance === 'none') {
+      this.#acknowledged(batch, refused.record.source.offset);
+      throw this.#stopped(refused);
+    }
+    if (refused !== undefined) await this.#setAside(letters);
+    metrics.read += slice.length;
+    metrics.written += ready.length - letters.length;
+    this.#acknowledged(batch, end);
+    if (first !== undefined && stopsAt !== undefined) throw this.#stopped(first);
+  }
+
+  #acknowledged(batch: ConsumerBatch, nextOffset: number): void {
+    this.hasWritten = true;
+    this.#parts.metrics.processed(batch, nextOffset, batch.endOffset);
+    this.#progress?.acknowledged(batch, nextOffset);
+  }
+
+  /** With tolerance `none`, what lies behind the first failure is left alone. */
+  async #transform(
+    slice: readonly ConsumerRecord[],
+  ): Promise<{ ready: PipeRecord[]; failed: FailedRecord[] }> {
+    const { chain, policy, metrics } = this.#parts;
+    const ready: PipeRecord[] = [];
+    const failed: FailedRecord[] = [];
+    for (const record of slice) {
+      const applied = chain.apply(pipeRecordOf(record));
+      const result = applied instanceof Promise ? await applied : applied;
+      if (result.failed !== undefined) {
+        failed.push(result.failed);
+        if (policy.tolerance === 'none') break;
+      } else if (result.records.length === 0) metrics.filtered++;
+      else for (const each of result.records) ready.push(each);
+    }
+    return { ready, failed };
+  }
+
+  /** Writes with retries; answers with the records the sink will never take. */
+  async #put(
+    records: readonly PipeRecord[],
+    { topic, partition }: ConsumerBatch,
+    nextOffset: number,
+  ): Promise<readonly RejectedRecord[]> {
+    const { policy, system, logger, step, metrics, sink } = this.#parts;
+    await step('before-write');
+    for (let attempt = 1; ; attempt++) {
+      const deadline = new AbortController();
+      const giveUp = () => deadline.abort();
+      this.#abandon.signal.addEventListener('abort', giveUp);
+      const timer = system.clock.after(policy.writeTimeoutMs, giveUp);
+      try {
+        const context = { topic, partition, nextOffset, signal: deadline.signal };
+        const rejected = await untilAborted(
+          this.#inLine((writer) => writer.put(records, context)),
+          deadline.signal,
+        );
+        await step('written');
+        return rejected;
+      } catch (thrown) {
+        if (this.#abandon.signal.aborted) throw thrown;
+        // What was written may still arrive: a new writer takes over, this one is closed.
+        if (deadline.signal.aborted) throw this.#tooSlow();
+        const error = asKafkaError(thrown, 'SINK_FAILED', `${sink.name} failed`);
+        if (!error.retriable || attempt > policy.retries) throw error;
+        metrics.retries++;
+        metrics.failed(error);
+        logger.warn(`write ${attempt} failed, it is repeated`, { error });
+      } finally {
+        timer.cancel();
+        this.#abandon.signal.removeEventListener('abort', giveUp);
+      }
+      await wait(backOffMs(attempt, policy.backOff, system), system, this.#abandon.signal);
+    }
+  }
+
+  #tooSlow(): KafkaError {
+    const { policy, sink } = this.#parts;
+    const message = `${sink.name} did not finish a write within ${policy.writeTimeoutMs} ms.`;
+    return new KafkaError('SINK_FAILED', message);
+  }
+
+  #stopped({ error, record }: { readonly error: KafkaError; readonly record: PipeRecord }) {
+    const { topic, partition, offset } = record.source;
+    const message = `The record ${placeOf(record.source)} cannot be processed: ${error.message}`;
+    return new KafkaError('RECORD_REJECTED', message, {
+      topic,
+      partition,
+      offset,
+      cause: error,
+      hint: 'Everything before it is written. Mend the pipeline, or set errors.deadLetterTopic.',
+    });
+  }
+
+  async #setAside(letters: readonly DeadLetter[]): Promise<void> {
+    const { deadLetters, pipeline, task, metrics, logger, step } = this.#parts;
+    for (const { error } of letters) metrics.failed(error);
+    if (deadLetters === undefined) {
+      metrics.skipped += letters.length;
+      for (const { record, error } of letters) {
+        logger.error('a record was left out', { record: placeOf(record.source), error });
+      }
+      return;
+    }
+    await step('dead-lettering');
+    await deadLetters.write(letters, { pipeline, task });
+    metrics.deadLettered += letters.length;
+    await step('dead-lettered');
+  }
+
+  /** The writer's methods are called one at a time. */
+  #inLine<T>(use: (writer: SinkWriter) => Promise<T>): Promise<T> {
+    const writer = this.#writer as SinkWriter;
+    const turn = this.#line.then(() => use(writer));
+    this.#line = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Ends a loop that waits for records. */
+  async #endLoop(): Promise<void> {
+    await this.#drain();
+    await this.#consumer?.close();
+  }
+
+  #drain(): Promise<void> {
+    this.#drained ??= (async () => {
+      await this.#parts.step('draining');
+      this.#progress?.stopTimer();
+      await this.#progress?.commit(undefined, lastCommitMs);
+    })();
+    return this.#drained;
+  }
+
+  async #leave(): Promise<void> {
+    await this.#drain();
+    this.#progress?.stopTimer();
+    await this.#parts.step('closing');
+    await this.#consumer?.close();
+    this.#abandon.abort();
+    await this.#writer?.close();
+  }
+}

@@ -1,0 +1,73 @@
+import type { TopicPartition, TopicPartitionOffset } from '../client/index.js';
+import type { KafkaError } from '../errors/index.js';
+import type { Logger, System } from '../system/index.js';
+import type { PipeRecord } from './pipe-record.js';
+import type { StepReporter } from './steps.js';
+
+/**
+ * What a sink promises when records come a second time: `idempotent` sinks end in the same state,
+ * `transactional` ones keep offsets together with the data and never see a record twice,
+ * `atLeastOnce` ones may hold records twice.
+ */
+export type SinkGuarantee = 'idempotent' | 'transactional' | 'atLeastOnce';
+
+/** What a sink may use of its surroundings. */
+export interface SinkContext {
+  readonly pipeline: string;
+  /** Number of the task within this process, from 0. */
+  readonly task: number;
+  readonly logger: Logger;
+  readonly system: System;
+  /** Tells the named steps within a write; see `steps.ts`. */
+  readonly step: StepReporter;
+  /** Aborted when the task must end at once. */
+  readonly signal: AbortSignal;
+}
+
+/** A record the sink will never take, however often it is offered. */
+export interface RejectedRecord {
+  readonly record: PipeRecord;
+  readonly error: KafkaError;
+}
+
+/** A place that records are written to. Made once; every task gets a writer of its own. */
+export interface Sink {
+  /** Names the sink in messages and dead-letter headers, such as `mongodb`. */
+  readonly name: string;
+  readonly guarantee: SinkGuarantee;
+  /** How many tasks may write at the same time; default: as many as wanted. */
+  readonly tasksMax?: number | undefined;
+  /**
+   * Connects. Fails with what a person can act on: the first start of a pipeline ends with it,
+   * a restart tries again.
+   */
+  start(context: SinkContext): Promise<SinkWriter>;
+}
+
+/** The writer of one task. Its methods are called one at a time. */
+export interface SinkWriter {
+  /**
+   * These partitions are ours from now on. Offsets in the answer replace those of the group: the
+   * sink knows better how far it got.
+   */
+  open?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
+  /**
+   * Writes records of one partition, in order. Resolves when they are safe: only then their
+   * offsets are committed. Answers with the records that can never be written. Fails with a
+   * KafkaError: a retriable one means that the whole batch may be offered again, any other ends
+   * the task.
+   */
+  put(records: readonly PipeRecord[], batch: PutContext): Promise<readonly RejectedRecord[]>;
+  /** These partitions belong to somebody else now; everything put before has been committed. */
+  giveUp?(partitions: readonly TopicPartition[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PutContext {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset behind the last record of the batch, also when the last ones were filtered out. */
+  readonly nextOffset: number;
+  /** Aborted when the time for this write is over. */
+  readonly signal: AbortSignal;
+}

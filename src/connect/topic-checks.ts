@@ -1,0 +1,54 @@
+import type { Kafka, NewTopic } from '../client/index.js';
+import { isKafkaError, KafkaError } from '../errors/index.js';
+import type { Logger } from '../system/index.js';
+
+/** The checks of a start say in seconds, not in a minute, that there is no broker. */
+const checkTimeoutMs = 15_000;
+
+/** Fails when a topic is missing: a pipeline that waits for nothing helps nobody. */
+export async function requireTopics(
+  kafka: Kafka,
+  topics: readonly string[] | RegExp,
+): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    if (topics instanceof RegExp) {
+      await admin.listTopics({ timeoutMs: checkTimeoutMs });
+      return;
+    }
+    if (topics.length === 0) {
+      throw new KafkaError('INVALID_ARGUMENT', 'The pipeline names no topic.');
+    }
+    const names = new Set(
+      (await admin.listTopics({ timeoutMs: checkTimeoutMs, internal: true })).map((t) => t.name),
+    );
+    for (const topic of topics) {
+      if (names.has(topic)) continue;
+      throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic '${topic}'.`, {
+        topic,
+        hint: `Create it first: kafkit topics create ${topic}`,
+      });
+    }
+  } finally {
+    await admin.close();
+  }
+}
+
+/** Creates a topic unless it is there. */
+export async function createMissingTopic(
+  kafka: Kafka,
+  topic: NewTopic,
+  logger: Logger,
+): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    const there = await admin.listTopics({ timeoutMs: checkTimeoutMs, internal: true });
+    if (there.some(({ name }) => name === topic.name)) return;
+    await admin.createTopics([topic], { timeoutMs: checkTimeoutMs });
+    logger.info(`created the topic ${topic.name}`);
+  } catch (error) {
+    if (!isKafkaError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+  } finally {
+    await admin.close();
+  }
+}
