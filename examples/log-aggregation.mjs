@@ -58,7 +58,8 @@ for await (const { key, value, partition, offset } of consumer) {
   if (ends.size === 0) break;
 }
 await consumer.close();
-for (const name of [...levels.keys()].sort()) console.log(`${name}: ${levels.get(name)}`);
+const byName = ([left], [right]) => (left < right ? -1 : 1);
+for (const [name, count] of [...levels].sort(byName)) console.log(`${name}: ${count}`);
 
 rmSync(directory, { recursive: true });
 await close();

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realSystem } from '../system/index.js';
+import { startBroker, type TestBroker } from '../testing/index.js';
 import { UsageError } from './command.js';
 import { commands, findCommand } from './commands.js';
 import { parseInput } from './input.js';
@@ -26,7 +27,7 @@ interface FakeIo extends CliIo {
   readonly stderr: FakeOutput;
 }
 
-function fakeIo(stdin = ''): FakeIo {
+function fakeIo(stdin = '', interrupted = new AbortController().signal): FakeIo {
   return {
     stdout: new FakeOutput(),
     stderr: new FakeOutput(),
@@ -34,14 +35,17 @@ function fakeIo(stdin = ''): FakeIo {
       yield Buffer.from(stdin);
     },
     stdinIsTerminal: false,
-    interrupted: new AbortController().signal,
+    interrupted,
     system: realSystem(),
     self: [],
   };
 }
 
 async function run(...args: string[]) {
-  const io = fakeIo();
+  return runWith(fakeIo(), args);
+}
+
+async function runWith(io: FakeIo, args: readonly string[]) {
   const code = await runCommandLine(args, io);
   return { code, stdout: io.stdout.text, stderr: io.stderr.text };
 }
@@ -184,5 +188,149 @@ describe('flags', () => {
     expect(() => input.number('partitions', 1)).toThrow('whole number from 1 on, not "three"');
     expect(() => input.pairs('config')).toThrow('key=value');
     expect(parseInput(topics, ['--partitions', '0']).number('partitions')).toBe(0);
+  });
+});
+
+describe('commands on a broker', () => {
+  let broker: TestBroker;
+  let address = '';
+  beforeAll(async () => {
+    broker = await startBroker();
+    address = await broker.listen();
+  });
+  afterAll(() => broker.close());
+
+  /** Runs a line such as `topics list`; a part in quotes is one argument. */
+  const cli = (line: string, stdin = '', interrupted?: AbortSignal) => {
+    const words = line.match(/'[^']*'|\S+/g) ?? [];
+    const args = words.map((word) => word.replace(/^'(.*)'$/, '$1'));
+    return runWith(fakeIo(stdin, interrupted), [...args, '--bootstrap-server', address]);
+  };
+  const printed = async (line: string, stdin = '') => {
+    const { code, stdout, stderr } = await cli(line, stdin);
+    expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
+    return stdout;
+  };
+
+  test('make, show, change and delete topics', async () => {
+    await printed('topics create shop -p 2 -c retention.ms=5000');
+    expect((await cli('topics create shop')).stderr).toMatch(/^kafkit: .*shop.*exists.*\n$/);
+    await printed('topics create shop --if-not-exists');
+    expect(await printed('topics list')).toContain('shop\n');
+    await printed('topics alter shop -p 3 -c retention.ms=6000');
+    const described = await printed('topics describe shop');
+    expect(described).toMatch(/^shop: 3 partitions, 0 offsets in use/);
+    expect(described).toContain('  retention.ms=6000\n');
+    expect(await printed('configs describe shop')).toContain('retention.ms  6000   topic\n');
+    await printed('configs alter shop cleanup.policy=compact,delete -d retention.ms');
+    const json = (await printed('topics describe shop --json')).trim();
+    expect(JSON.parse(json)).toMatchObject({ configs: { 'cleanup.policy': 'compact,delete' } });
+    expect(await printed('topics delete shop')).toContain('would delete shop');
+    expect(await printed('topics list')).toContain('shop\n');
+    await printed('topics delete shop --yes');
+    expect(await printed('topics list')).not.toContain('shop');
+  });
+
+  test('send lines and print them again', async () => {
+    await printed('topics create lines -p 2');
+    const input = 'a:1\nno key\nb:\n';
+    const places = await printed('produce lines -K : -p 1 -Z -H h=x -v', input);
+    expect(places).toBe('lines-1@0\nlines-1@1\nlines-1@2\n');
+    const all = "consume lines -o start -e -f '%p@%o %k=%v %h\\n'";
+    expect(await printed(all)).toBe('1@0 a=1 h:x\n1@1 =no key h:x\n1@2 b= h:x\n');
+    expect(await printed('consume lines -o -1 -e --json')).toMatch(/"key":"b","value":null/);
+    expect(await printed('consume lines -o 1 -p 1 -n 1')).toBe('no key\n');
+    expect(await printed('consume lines -o @-1h -e')).toBe('1\nno key\n\n');
+    expect(await printed('consume lines -e')).toBe('');
+  });
+
+  test('copy a topic row by row', async () => {
+    await printed('topics create a');
+    await printed('topics create b');
+    const rows = '{"key":"k","value":{"n":1},"headers":{"h":"x"}}\n{"value":{"base64":"/w=="}}\n';
+    await printed('produce a --json -z zstd', rows);
+    const original = await printed('consume a -o start -e --json');
+    await printed('produce b --json', original);
+    const copy = await printed('consume b -o start -e --json');
+    expect(copy.replaceAll('"topic":"b"', '"topic":"a"')).toBe(original);
+    const broken = await cli('produce b --json', '{"value":1}\nnonsense\n');
+    expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('Line 2 is no JSON') });
+  });
+
+  test('commit for a group what was printed, and move its offsets', async () => {
+    await printed('topics create work');
+    await printed('produce work', '1\n2\n3\n4\n');
+    expect(await printed('consume work -g g --from-beginning -n 3')).toBe('1\n2\n3\n');
+    const described = await printed('groups describe g');
+    expect(described).toMatch(/^g: Empty, 0 members, 1 record behind\n/);
+    expect(await printed('consume work -g g -e')).toBe('4\n');
+    expect(await printed('groups reset g --by -2')).toMatch(/work +0 +4 +2 +-2\n/);
+    expect(await printed('consume work -g g -e')).toBe('');
+    await printed('groups reset g --by -2 --yes');
+    expect(await printed('consume work -g g -e')).toBe('3\n4\n');
+    expect(await printed('groups reset g --to start -t work:0')).toMatch(/work +0 +4 +0 +-4\n/);
+    expect(await printed('groups list')).toBe('g\n');
+    await printed('groups delete g --yes');
+    expect(await printed('groups list')).toBe('');
+  });
+
+  test('stop when they are interrupted, and say where', async () => {
+    await printed('topics create endless');
+    await printed('produce endless', '1\n2\n');
+    const interruption = new AbortController();
+    const io = fakeIo('', interruption.signal);
+    const ended = runWith(io, ['consume', 'endless', '-g', 'h', '--from-beginning', '-b', address]);
+    await expect.poll(() => io.stdout.text).toBe('1\n2\n');
+    interruption.abort('SIGINT');
+    expect(await ended).toMatchObject({
+      code: 0,
+      stderr:
+        'kafkit: stopped after 2 records; the group h goes on from what was printed ' +
+        '(endless-0@2).\n',
+    });
+    await printed('produce endless', '3\n');
+    expect(await printed('consume endless -g h -e')).toBe('3\n');
+  });
+
+  test('do what tutorials ask of the scripts of Apache', async () => {
+    const flags = '--topic sample --partitions 1 --replication-factor 1';
+    const made = await cli(`kafka-topics.sh --create ${flags} --zookeeper localhost:2181`);
+    expect(made).toMatchObject({ code: 0, stdout: 'Created topic sample.\n' });
+    expect(made.stderr).toContain('no ZooKeeper since 4.0');
+    expect(await printed('kafka-topics --list')).toContain('sample\n');
+    const lines = 'h:1\tk\tv\nNULL\tNULL\tNULL\n';
+    const reader = 'parse.key=true parse.headers=true null.marker=NULL'
+      .split(' ')
+      .map((each) => `--property ${each}`)
+      .join(' ');
+    await printed(`kafka-console-producer.sh --topic sample ${reader}`, lines);
+    const formatter = '--property print.key=true --property print.headers=true';
+    const consume = `kafka-console-consumer --topic sample --from-beginning ${formatter}`;
+    const group = '--group tutorial --max-messages 2';
+    expect(await printed(`${consume} ${group}`)).toBe('h:1\tk\tv\nNO_HEADERS\tnull\tnull\n');
+    const described = await printed('kafka-consumer-groups --describe --group tutorial');
+    expect(described).toMatch(/tutorial +sample +0 +2 +2 +0 +- +- +-\n$/);
+    const reset = '--reset-offsets --group tutorial --topic sample --to-offset 1';
+    expect(await printed(`kafka-consumer-groups ${reset} --dry-run --export`)).toBe(
+      'sample,0,1\n\n',
+    );
+    await printed(`kafka-consumer-groups ${reset} --execute`);
+    expect(await printed(`${consume} ${group.replace('2', '1')}`)).toBe('NO_HEADERS\tnull\tnull\n');
+    const alter = '--alter --entity-type topics --entity-name sample';
+    await printed(`kafka-configs ${alter} --add-config cleanup.policy=[compact,delete]`);
+    expect(await printed('kafka-configs --describe --topic sample')).toContain(
+      '  cleanup.policy=compact,delete sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:',
+    );
+    await printed('kafka-consumer-groups --delete --group tutorial');
+    await printed('kafka-topics --delete --topic sam.*');
+    expect((await cli('kafka-topics --describe --topic sample')).code).toBe(1);
+  });
+
+  test('name a topic that is not there', async () => {
+    for (const line of ['topics describe gone', 'consume gone -e', 'configs describe gone']) {
+      const { code, stderr } = await cli(line);
+      expect({ line, code }).toEqual({ line, code: 1 });
+      expect(stderr).toMatch(/^kafkit: .*gone.*\n$/);
+    }
   });
 });

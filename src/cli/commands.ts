@@ -106,9 +106,9 @@ const produce: CommandSpec = {
   summary: 'send lines of standard input, or of files, as records',
   operands: 'TOPIC [FILE…]',
   details:
-    'Each line becomes the value of a record. With --json each line is a row as "kafkit consume\n' +
-    '--json" prints it: {"key": …, "value": …, "headers": [["name", "text"]]}; a value that is no\n' +
-    'string is sent as JSON. The topic may be left to the rows: give "-".',
+    'Each line becomes the value of a record. With --json each line is a row as\n' +
+    '"kafkit consume --json" prints it: {"key": …, "value": …, "headers": [["name", "text"]]};\n' +
+    'a value that is no string is sent as JSON. "-" as the topic leaves it to the rows.',
   flags: [
     { name: 'key-separator', short: 'K', value: 'TEXT', text: 'key and value are parted by this' },
     { name: 'json', text: 'lines are JSON rows' },

@@ -17,13 +17,17 @@ const understood = new Map<string, string>([
 ]);
 const numbers = /Ms$/;
 
+/** A question to the cluster gives up soon; what runs for long outlives a restart of the broker. */
+export type Patience = 'question' | 'stream';
+
 /** Gives `use` a client for the cluster that the flags name, and closes it in the end. */
 export async function withKafka<T>(
   input: Input,
   io: CliIo,
   use: (kafka: Kafka) => Promise<T>,
+  patience: Patience = 'question',
 ): Promise<T> {
-  const kafka = new Kafka(kafkaOptions(input, io));
+  const kafka = new Kafka(kafkaOptions(input, io, patience));
   try {
     return await use(kafka);
   } finally {
@@ -31,15 +35,15 @@ export async function withKafka<T>(
   }
 }
 
-function kafkaOptions(input: Input, io: CliIo): KafkaOptions {
+function kafkaOptions(input: Input, io: CliIo, patience: Patience): KafkaOptions {
   const fromFile = settingsOf(input, io);
   const servers = input.text('bootstrap-server');
-  const level = input.has('debug') ? 'debug' : 'error';
+  const level = input.has('debug') ? 'debug' : patience === 'stream' ? 'warn' : 'error';
   return {
     bootstrapServers: environmentVariable('KAFKA') ?? 'localhost:9092',
     clientId: 'kafkit-cli',
     // A person waits: say that there is no broker in seconds, not in a minute.
-    defaultApiTimeoutMs: 10_000,
+    ...(patience === 'question' ? { defaultApiTimeoutMs: 5000 } : {}),
     ...fromFile,
     ...(servers === undefined ? {} : { bootstrapServers: servers }),
     logger: lineLogger(level, (line) => void io.stderr.write(line)),

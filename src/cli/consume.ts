@@ -1,4 +1,5 @@
-import { UsageError } from './command.js';
+import type { Kafka } from '../client/index.js';
+import { CommandFailure, UsageError } from './command.js';
 import { withKafka } from './connect.js';
 import type { Input } from './input.js';
 import { type CliIo, say } from './io.js';
@@ -30,13 +31,30 @@ export async function consume(input: Input, io: CliIo): Promise<number> {
     readCommitted: input.has('read-committed'),
     print: printer(input),
   };
-  return withKafka(input, io, async (kafka) => {
-    if (io.stderr.isTerminal && from.at === 'end' && !reading.exitAtEnd && group === undefined) {
-      say(io, 'kafkit: waiting for new records; --from-beginning shows those already there.');
-    }
-    await readTopics(kafka, reading, io);
-    return 0;
-  });
+  return withKafka(
+    input,
+    io,
+    async (kafka) => {
+      if (io.stderr.isTerminal && from.at === 'end' && !reading.exitAtEnd && group === undefined) {
+        say(io, 'kafkit: waiting for new records; --from-beginning shows those already there.');
+      }
+      await needTopics(kafka, topics);
+      await readTopics(kafka, reading, io);
+      return 0;
+    },
+    'stream',
+  );
+}
+
+/** A consumer would wait for a missing topic without a word: a person has rather mistyped it. */
+async function needTopics(kafka: Kafka, topics: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  const known = new Set((await admin.listTopics({ internal: true })).map(({ name }) => name));
+  await admin.close();
+  const missing = topics.find((topic) => !known.has(topic));
+  if (missing === undefined) return;
+  const hint = `"kafkit topics create ${missing}" makes it.`;
+  throw new CommandFailure(`There is no topic ${missing}.`, hint);
 }
 
 function beginning(input: Input, io: CliIo): OffsetSpec {

@@ -16,6 +16,8 @@ export interface PlannedOffset extends TopicPartition {
   readonly target: number;
   /** What was wanted, when the partition does not reach that far. */
   readonly wanted?: number | undefined;
+  /** No record is as new as the time asked for: the end was taken. */
+  readonly nothingSince?: boolean | undefined;
 }
 
 /** Reads `orders` or `orders:0,2`; names every partition of the topic in the first case. */
@@ -60,12 +62,12 @@ export async function planOffsets(
     const start = starts[index]?.offset ?? 0;
     const end = ends[index]?.offset ?? 0;
     const current = committed.find((one) => one.topic === topic && one.partition === partition);
-    // No record is as new as the time asked for: the end.
     const found = times[index]?.offset ?? -1;
-    const time = found < 0 ? end : found;
+    const nothingSince = target.at === 'time' && found < 0;
+    const time = nothingSince ? end : found;
     const wanted = wantedOffset(target, { topic, partition, start, end, time }, current?.offset);
     const inside = Math.min(Math.max(wanted, start), end);
-    const plan = { topic, partition, current: current?.offset, target: inside };
+    const plan = { topic, partition, current: current?.offset, target: inside, nothingSince };
     return inside === wanted ? plan : { ...plan, wanted };
   });
 }

@@ -18,28 +18,33 @@ export async function produce(input: Input, io: CliIo): Promise<number> {
   if (topic === undefined) throw new UsageError('The topic is missing.');
   const toRecord = recordMaker(topic, input);
   const options = { acks: acksOf(input.text('acks')), compression: codecOf(input, 'compression') };
-  return withKafka(input, io, async (kafka) => {
-    if (files.length === 0 && io.stdinIsTerminal) {
-      say(io, 'kafkit: each line you type is a record; Ctrl-D ends.');
-    }
-    const producer = kafka.producer(options);
-    try {
-      const verbose = input.has('verbose')
-        ? ({
-            topic: name,
-            partition,
-            offset,
-          }: {
-            topic: string;
-            partition: number;
-            offset: number;
-          }) => void io.stdout.write(`${name}-${partition}@${offset}\n`)
-        : undefined;
-      return await sendAll(producer, records(files, toRecord, io), io, verbose);
-    } finally {
-      await producer.close();
-    }
-  });
+  return withKafka(
+    input,
+    io,
+    async (kafka) => {
+      if (files.length === 0 && io.stdinIsTerminal) {
+        say(io, 'kafkit: each line you type is a record; Ctrl-D ends.');
+      }
+      const producer = kafka.producer(options);
+      try {
+        const verbose = input.has('verbose')
+          ? ({
+              topic: name,
+              partition,
+              offset,
+            }: {
+              topic: string;
+              partition: number;
+              offset: number;
+            }) => void io.stdout.write(`${name}-${partition}@${offset}\n`)
+          : undefined;
+        return await sendAll(producer, records(files, toRecord, io), io, verbose);
+      } finally {
+        await producer.close();
+      }
+    },
+    'stream',
+  );
 }
 
 /** `none` when the flag is absent. */

@@ -36,6 +36,8 @@ export async function readTopics(kafka: Kafka, reading: Reading, io: CliIo): Pro
     groupId: group,
     ...(assign === undefined ? { topics } : { assign }),
     offsetReset: from.at === 'end' ? 'latest' : 'earliest',
+    // Whoever waits for the end wants to hear of it soon.
+    fetchMaxWaitMs: reading.exitAtEnd === true ? endCheckMs : undefined,
     isolationLevel: reading.readCommitted === true ? 'read_committed' : 'read_uncommitted',
   });
   try {

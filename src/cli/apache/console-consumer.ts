@@ -36,12 +36,17 @@ export async function consoleConsumer(input: Input, io: CliIo): Promise<number> 
     readCommitted: level === 'read_committed',
     print: formatter(input),
   };
-  return withKafka(input, io, async (kafka) => {
-    if (topic !== undefined) await createWhenMissing(kafka, topic, io);
-    const printed = await readTopics(kafka, reading, io);
-    say(io, `Processed a total of ${printed} messages`);
-    return 0;
-  });
+  return withKafka(
+    input,
+    io,
+    async (kafka) => {
+      if (topic !== undefined) await createWhenMissing(kafka, topic, io);
+      const printed = await readTopics(kafka, reading, io);
+      say(io, `Processed a total of ${printed} messages`);
+      return 0;
+    },
+    'stream',
+  );
 }
 
 function randomNumber(io: CliIo): number {

@@ -21,17 +21,22 @@ export async function consoleProducer(input: Input, io: CliIo): Promise<number> 
     lingerMs: input.number('timeout'),
     requestTimeoutMs: input.number('request-timeout-ms', 1),
   };
-  return withKafka(input, io, async (kafka) => {
-    const producer = kafka.producer(options);
-    try {
-      const lines = recordsOf(reader, io);
-      if (!input.has('sync')) return await sendAll(producer, lines, io, undefined);
-      for await (const record of lines) await producer.send(record);
-      return 0;
-    } finally {
-      await producer.close();
-    }
-  });
+  return withKafka(
+    input,
+    io,
+    async (kafka) => {
+      const producer = kafka.producer(options);
+      try {
+        const lines = recordsOf(reader, io);
+        if (!input.has('sync')) return await sendAll(producer, lines, io, undefined);
+        for await (const record of lines) await producer.send(record);
+        return 0;
+      } finally {
+        await producer.close();
+      }
+    },
+    'stream',
+  );
 }
 
 async function* recordsOf(reader: LineReader, io: CliIo): AsyncGenerator<ProducerRecord> {

@@ -1,5 +1,6 @@
 import type { Admin, GroupDescription, GroupOffset, TopicPartition } from '../../client/index.js';
 import { type CliIo, say } from '../io.js';
+import { byTopicAndPartition } from '../offset-plan.js';
 import { type GroupOffsetRow, groupMembers, groupOffsets, groupState } from './layout.js';
 
 /** One group as `kafka-consumer-groups --describe` shows it. */
@@ -72,7 +73,7 @@ function ownedRows(group: GroupDescription, committed: readonly GroupOffset[]): 
   const members = [...group.members].sort((a, b) => b.assignment.length - a.assignment.length);
   return members.flatMap(({ memberId, host, clientId, assignment }) =>
     [...assignment]
-      .sort(byPartition)
+      .sort(byTopicAndPartition)
       .map((place) => rowOf(group, place, committed, { consumerId: memberId, host, clientId })),
   );
 }
@@ -84,7 +85,7 @@ function unownedRows(group: GroupDescription, committed: readonly GroupOffset[])
   );
   return committed
     .filter((each) => !owned.has(nameOf(each)))
-    .sort(byPartition)
+    .sort(byTopicAndPartition)
     .map((place) => rowOf(group, place, committed, undefined));
 }
 
@@ -107,13 +108,6 @@ function rowOf(
     host: member?.host,
     clientId: member?.clientId,
   };
-}
-
-/** As Apache does: by partition, and only then by topic. */
-function byPartition(left: TopicPartition, right: TopicPartition): number {
-  const difference = left.partition - right.partition;
-  if (difference !== 0) return difference;
-  return left.topic < right.topic ? -1 : left.topic > right.topic ? 1 : 0;
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {

@@ -71,10 +71,11 @@ describe('the layouts of Apache', () => {
   });
 
   test('of a list of groups', () => {
-    const rows = [{ group: 'g2', type: 'Classic', state: 'Stable' }];
+    const rows = [{ group: 'g2', type: 'classic', state: 'Stable' }];
     expect(groupList(rows, { type: false, state: false })).toBe('g2\n');
     expect(groupList(rows, { type: false, state: true })).toBe(
-      'GROUP                     STATE               \ng2                        Stable              \n',
+      'GROUP                     STATE               \n' +
+        'g2                        Stable              \n',
     );
     expect(groupList(rows, { type: true, state: true })).toBe(
       'GROUP                     TYPE                 STATE               \n' +

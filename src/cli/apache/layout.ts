@@ -203,12 +203,17 @@ export function groupList(
   ];
   const cells = (row: { group: string; type: string; state: string }) => [
     row.group,
-    ...(show.type ? [row.type] : []),
+    ...(show.type ? [capitalised(row.type)] : []),
     ...(show.state ? [row.state] : []),
   ];
   const head = { group: 'GROUP', type: 'TYPE', state: 'STATE' };
   // Every column is as wide as the format says; the last one has no blank behind it.
   return [head, ...rows].map((row) => `${columns(cells(row), widths).slice(0, -1)}\n`).join('');
+}
+
+/** Brokers say `classic`, the tool prints `Classic`. */
+function capitalised(word: string): string {
+  return `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`;
 }
 
 /** New offsets of groups, as `--reset-offsets` shows them. */

@@ -50,7 +50,10 @@ export async function resetOffsets(
       target === undefined
         ? await planFromFile(admin, group, groups.length, file ?? '', io)
         : await planFromFlags(admin, group, target, input);
-    for (const each of offsets) warnWhenMoved(each, io);
+    for (const each of offsets) {
+      warnWhenMoved(each, io);
+      if (each.nothingSince === true) await io.stdout.write(fallenBack(each));
+    }
     if (execute) {
       const wanted = offsets.map(({ topic, partition, target: offset }) => ({
         topic,
@@ -70,6 +73,12 @@ function warnWhenMoved({ topic, partition, target, wanted }: PlannedOffset, io: 
   if (wanted === undefined) return;
   const what = wanted > target ? 'higher than the latest' : 'lower than the earliest';
   say(io, `kafkit: ${wanted} is ${what} offset of ${topic}-${partition}; taking ${target}.`);
+}
+
+/** Apache says this on stdout. */
+function fallenBack({ topic, partition }: PlannedOffset): string {
+  const what = `Partition ${partition} from topic ${topic} is empty`;
+  return `\nWarn: ${what}. Falling back to latest known offset.\n`;
 }
 
 const targets = [
