@@ -24,7 +24,7 @@ export interface KafkaOptions {
   readonly metadataMaxAgeMs?: number | undefined;
   /** A connection unused for so long is closed. Default 540 000 ms. */
   readonly connectionsMaxIdleMs?: number | undefined;
-  /** How long calls that need the cluster (metadata, coordinators, admin) keep trying. 60 000 ms. */
+  /** How long calls for metadata, coordinators and admin keep trying. Default 60 000 ms. */
   readonly defaultApiTimeoutMs?: number | undefined;
   readonly tls?: TlsSettings | boolean | undefined;
   /** Clock, randomness and sockets; for tests. Default: the real ones. */

@@ -8,6 +8,12 @@ import type { KafkaOptions } from './kafka-options.js';
 import { checkOptionNames, checkWhole } from './known-options.js';
 import { type Bytes, Producer, type ProducerOptions } from './producer/index.js';
 
+/** What `kafka.close()` closes. */
+interface Member {
+  readonly closed: boolean;
+  close(): Promise<void>;
+}
+
 /** Where a raw request goes. */
 export type RawDestination =
   | 'any'
@@ -44,7 +50,7 @@ const defaultPort = 9092;
  */
 export class Kafka implements AsyncDisposable {
   readonly #cluster: Cluster;
-  readonly #open = new Set<{ close(): Promise<void> }>();
+  readonly #open = new Set<Member>();
 
   /** Fails with INVALID_ARGUMENT for an unknown option or an address without sense. */
   constructor(options: KafkaOptions = {}) {
@@ -68,9 +74,8 @@ export class Kafka implements AsyncDisposable {
     return this.#kept(new Admin(this.#cluster));
   }
 
-  #kept<T extends { close(): Promise<void> }>(made: T): T {
-    for (const one of this.#open)
-      if ('closed' in one && one.closed === true) this.#open.delete(one);
+  #kept<T extends Member>(made: T): T {
+    for (const one of this.#open) if (one.closed) this.#open.delete(one);
     this.#open.add(made);
     return made;
   }

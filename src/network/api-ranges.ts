@@ -4,7 +4,7 @@ import { type ApiName, apis, type ResponseDecoded } from '../protocol/index.js';
 /** What a broker said about itself when the connection was made. */
 export class ApiRanges {
   readonly #ranges = new Map<number, readonly [min: number, max: number]>();
-  /** Levels of the features that the whole cluster has switched on, such as `transaction.version`. */
+  /** Levels of the features that the cluster has switched on, such as `transaction.version`. */
   readonly finalizedFeatures: ReadonlyMap<string, number>;
   readonly supportedFeatures: ReadonlyMap<string, readonly [min: number, max: number]>;
 

@@ -1,5 +1,5 @@
 import { Reader, Writer } from '../bytes/index.js';
-import { isKafkaError, KafkaError } from '../errors/index.js';
+import { KafkaError } from '../errors/index.js';
 import {
   type ApiName,
   decodeResponseHeader,
@@ -16,6 +16,15 @@ import {
 import type { Logger, Socket, System, TlsSettings } from '../system/index.js';
 import { Alarm } from './alarm.js';
 import type { ApiRanges } from './api-ranges.js';
+import {
+  abortedError,
+  asBroken,
+  closedDuring,
+  ended,
+  explained,
+  timedOut,
+  undecodable,
+} from './connection-errors.js';
 import { clientSoftware, negotiate } from './negotiation.js';
 import { PendingRequest } from './pending-request.js';
 
@@ -103,7 +112,7 @@ export class ClientConnection {
     } catch (error) {
       connection.#onClose = undefined;
       connection.close();
-      throw explained(error, options);
+      throw explained(error, options.broker, options.tls !== undefined && options.tls !== false);
     }
     return connection;
   }
@@ -337,11 +346,7 @@ export class ClientConnection {
     // the connection is half open, and a new one is better.
     const oldest = this.#inFlight[0];
     if (oldest?.settled && oldest.deadline <= now && this.#lastReceivedAt < oldest.sentAt) {
-      this.#break(
-        new KafkaError('CONNECTION_CLOSED', `${this.#broker} has not sent a byte in time.`, {
-          broker: this.#broker,
-        }),
-      );
+      this.#break(ended(`${this.#broker} has not sent a byte in time.`, this.#broker));
       return;
     }
     this.#alarm.ringAt(next);
@@ -349,41 +354,22 @@ export class ClientConnection {
   }
 
   #timedOut(pending: PendingRequest, now: number): KafkaError {
-    const waited = Math.round(now - pending.sentAt);
-    const place = this.#inFlight.indexOf(pending);
-    const before = place > 0 ? ` It was behind ${place} other requests on this connection.` : '';
-    const throttled = this.#held.includes(pending)
-      ? ' It was held back by a throttle of the broker.'
-      : '';
-    return new KafkaError(
-      'REQUEST_TIMEOUT',
-      `${this.#broker} did not answer ${pending.api} within ${waited} ms.${before}${throttled}`,
-      {
-        broker: this.#broker,
-        api: pending.api,
-        hint: 'Is the broker overloaded or cut off? requestTimeoutMs says how long to wait.',
-      },
-    );
+    return timedOut(pending, now, {
+      broker: this.#broker,
+      requestsBefore: this.#inFlight.indexOf(pending),
+      isHeld: this.#held.includes(pending),
+    });
   }
 
   #closedDuring(api: ApiName): KafkaError {
-    const reason = this.#closed;
-    const why = reason === undefined ? 'This side closed it.' : reason.message;
-    return new KafkaError(
-      'CONNECTION_CLOSED',
-      `The connection to ${this.#broker} ended before ${api} was answered: ${why}`,
-      { broker: this.#broker, api, cause: reason },
-    );
+    return closedDuring(api, this.#broker, this.#closed);
   }
 
   /** The other side went away, or `destroy` has done its work. */
   #ended(cause: Error | undefined): void {
     if (this.#closed !== undefined) return;
-    const because = cause === undefined ? 'the broker closed it.' : cause.message;
-    this.#finish(
-      new KafkaError('CONNECTION_CLOSED', because, { cause, broker: this.#broker }),
-      true,
-    );
+    const because = cause?.message ?? 'the broker closed it.';
+    this.#finish(ended(because, this.#broker, cause), true);
   }
 
   #break(reason: KafkaError): void {
@@ -406,59 +392,7 @@ export class ClientConnection {
   /** Ends the connection at once; requests without an answer fail with CONNECTION_CLOSED. */
   close(): void {
     if (this.#closed !== undefined) return;
-    this.#finish(new KafkaError('CONNECTION_CLOSED', 'this side closed it.'), false);
+    this.#finish(ended('this side closed it.', this.#broker), false);
     this.#socket.destroy();
   }
-}
-
-/** What went wrong on the first exchange says more than that it went wrong. */
-function explained(error: unknown, options: ClientConnectionOptions): unknown {
-  if (!isKafkaError(error)) return error;
-  const { broker, tls } = options;
-  const root = isKafkaError(error.cause) ? error.cause : error;
-  if (root.code === 'FRAME_TOO_LARGE' || root.code === 'MALFORMED_MESSAGE') {
-    return new KafkaError(
-      'CONNECTION_CLOSED',
-      `What listens at ${broker} does not speak Kafka's protocol.`,
-      {
-        broker,
-        cause: error,
-        hint: 'Is the port right, and does it expect TLS?',
-        retriable: false,
-      },
-    );
-  }
-  if (error.code !== 'CONNECTION_CLOSED') return error;
-  return new KafkaError(
-    'CONNECTION_CLOSED',
-    `${broker} accepted the connection and closed it during the first request.`,
-    {
-      broker,
-      cause: error,
-      hint: tls
-        ? 'The broker may be starting, or expect authentication.'
-        : 'The broker may be starting, or expect TLS or authentication on this port.',
-    },
-  );
-}
-
-function asBroken(error: unknown, broker: string): KafkaError {
-  if (isKafkaError(error)) return error;
-  return new KafkaError('MALFORMED_MESSAGE', `What ${broker} sent cannot be read.`, {
-    broker,
-    cause: error,
-  });
-}
-
-function undecodable(error: unknown, pending: PendingRequest, broker: string): KafkaError {
-  return new KafkaError(
-    'MALFORMED_MESSAGE',
-    `The answer of ${broker} to ${pending.api} ${pending.version} cannot be read.`,
-    { broker, api: pending.api, cause: error },
-  );
-}
-
-function abortedError(signal: AbortSignal): KafkaError {
-  if (isKafkaError(signal.reason)) return signal.reason;
-  return new KafkaError('ABORTED', 'The caller gave up.', { cause: signal.reason as unknown });
 }

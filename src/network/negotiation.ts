@@ -42,7 +42,7 @@ async function accept(answer: Buffer, version: number, broker: string): Promise<
   return new ApiRanges(response);
 }
 
-/** The newest version of ApiVersions that the refusal lists; 0 where it lists none or is garbled. */
+/** The newest version of ApiVersions that the refusal lists; 0 where it lists none. */
 async function listedVersion(answer: Buffer): Promise<number> {
   try {
     const { apiKeys } = await decode(answer, 0);

@@ -1,7 +1,7 @@
 import type { Reader } from '../bytes/index.js';
 import type { ApiName } from '../protocol/index.js';
 
-/** A request that waits: first to be written (where the connection is held), then for its answer. */
+/** A request that waits: to be written (where the connection is held), then for its answer. */
 export class PendingRequest {
   readonly api: ApiName;
   readonly version: number;

@@ -181,6 +181,11 @@ export class Admin implements AsyncDisposable {
     return Promise.resolve();
   }
 
+  /** Whether `close` has been called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,7 +1,7 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { ClientConnection } from '../../network/index.js';
 import type { Broker } from './cluster-metadata.js';
-import type { ClusterOptions } from './cluster.js';
+import type { ClusterOptions } from './cluster-options.js';
 
 /** The lane of requests that do not wait for anything on the broker. */
 export const sharedLane = 'shared';

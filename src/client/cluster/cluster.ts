@@ -1,56 +1,19 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
-import { Alarm, type ClientConnection, type ConnectionSendOptions } from '../../network/index.js';
-import type { ApiName, RequestInput, ResponseDecoded } from '../../protocol/index.js';
-import type { Logger, System, TlsSettings } from '../../system/index.js';
+import { Alarm, type ClientConnection } from '../../network/index.js';
+import type { ApiName, ResponseDecoded } from '../../protocol/index.js';
+import type { Logger, System } from '../../system/index.js';
 import { abortable, BrokerPool, sharedLane } from './broker-pool.js';
 import type { Broker, ClusterMetadata, TopicMetadata } from './cluster-metadata.js';
+import type {
+  ClusterOptions,
+  Destination,
+  MetadataOptions,
+  RequestFor,
+  SendOptions,
+} from './cluster-options.js';
 import { Coordinators, type CoordinatorType } from './coordinators.js';
 import { closedError, Delays } from './delays.js';
 import { MetadataRefresher } from './metadata-refresher.js';
-
-/** Everything a Cluster must be told; `Kafka` fills it from its options. */
-export interface ClusterOptions {
-  readonly bootstrapServers: readonly string[];
-  readonly clientId: string;
-  readonly system: System;
-  readonly logger: Logger;
-  /** How long a broker may take to answer, 30 000 ms. */
-  readonly requestTimeoutMs: number;
-  /** How long establishing a connection may take, 10 000 ms. */
-  readonly connectionTimeoutMs: number;
-  readonly reconnectBackoffMs: number;
-  readonly reconnectBackoffMaxMs: number;
-  /** Between two tries of the same thing, 100 ms, doubling up to `retryBackoffMaxMs` (1000). */
-  readonly retryBackoffMs: number;
-  readonly retryBackoffMaxMs: number;
-  readonly metadataMaxAgeMs: number;
-  readonly connectionsMaxIdleMs: number;
-  /** How long `metadataFor`, `coordinator` and sends to 'any' keep trying, 60 000 ms. */
-  readonly apiTimeoutMs: number;
-  readonly tls: TlsSettings | boolean | undefined;
-}
-
-export type Destination = { readonly broker: number } | 'any' | 'controller';
-
-/** A request, or a function that makes it for the version that the broker understands. */
-export type RequestFor<A extends ApiName> =
-  | RequestInput<A>
-  | ((version: number) => RequestInput<A>);
-
-export interface SendOptions extends ConnectionSendOptions {
-  /**
-   * Name of a connection of one's own to the broker. A broker answers one connection strictly in
-   * order, so whoever long-polls (fetcher, group membership, producer) names a lane:
-   * `cluster.lane('fetch')` makes a unique name. Default: the shared lane.
-   */
-  readonly lane?: string | undefined;
-}
-
-export interface MetadataOptions {
-  readonly allowAutoCreate?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number | undefined;
-}
 
 const idleCheckMs = 30_000;
 const backoffDoublingsMax = 20;

@@ -33,7 +33,7 @@ export class Delays {
 
   close(): void {
     this.#closed = true;
-    for (const onClose of [...this.#waiting]) onClose();
+    for (const onClose of this.#waiting) onClose();
   }
 }
 

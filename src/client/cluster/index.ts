@@ -9,10 +9,11 @@ export type {
   PartitionMetadata,
   TopicMetadata,
 } from './cluster-metadata.js';
-export {
-  Cluster,
-  type ClusterOptions,
-  type Destination,
-  type MetadataOptions,
-  type SendOptions,
-} from './cluster.js';
+export { Cluster } from './cluster.js';
+export type {
+  ClusterOptions,
+  Destination,
+  MetadataOptions,
+  RequestFor,
+  SendOptions,
+} from './cluster-options.js';

@@ -4,7 +4,7 @@ import type { Clock, Logger } from '../../system/index.js';
 import { Alarm } from '../../network/index.js';
 import { abortable } from './broker-pool.js';
 import type { ClusterMetadata, TopicMetadata } from './cluster-metadata.js';
-import type { MetadataOptions } from './cluster.js';
+import type { MetadataOptions } from './cluster-options.js';
 import { MetadataState } from './metadata-state.js';
 
 /** What the refresher needs of the cluster. */

@@ -11,7 +11,7 @@ import type {
 type MetadataResponse = ResponseDecoded<'Metadata'>;
 type TopicResponse = MetadataResponse['topics'][number];
 
-/** A topic nobody has asked about for so long leaves the background refresh (`metadata.max.idle`). */
+/** A topic unused for so long leaves the background refresh (Kafka's `metadata.max.idle.ms`). */
 const topicIdleMs = 300_000;
 
 /** What changed with an answer, for the log and for listeners. */
@@ -85,7 +85,7 @@ export class MetadataState {
       }
     }
     if (all) {
-      for (const name of [...this.#topics.keys()]) {
+      for (const name of this.#topics.keys()) {
         if (!named.has(name)) {
           this.#forget(name);
           changed = true;

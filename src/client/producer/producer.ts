@@ -124,7 +124,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
           ? error
           : new KafkaError('CODEC_MISSING', 'The codec could not be loaded.', { cause: error });
         this.#accumulator.failParked(failure);
-        for (const queue of [...this.#accumulator.active]) this.#sender.failWaiting(queue, failure);
+        for (const queue of this.#accumulator.active) this.#sender.failWaiting(queue, failure);
       },
     );
   }
@@ -205,6 +205,11 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       this.#cluster.closeLane(this.#lane);
       this.#cluster.release();
     }
+  }
+
+  /** Whether `close` has been called. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

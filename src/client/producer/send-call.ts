@@ -9,7 +9,7 @@ import type { ProducerRecord, RecordMetadata } from './producer-record.js';
  */
 export class SendCall {
   readonly records: readonly ProducerRecord<unknown, unknown>[];
-  readonly results: RecordMetadata[];
+  readonly results: RecordMetadata[] = [];
   /** The next record that is not in a batch yet. */
   position = 0;
   /** While parked: when waiting ends (monotonic). */
@@ -31,7 +31,7 @@ export class SendCall {
     reject: (error: Error) => void,
   ) {
     this.records = records;
-    this.results = new Array<RecordMetadata>(records.length);
+    this.results.length = records.length;
     this.#unsettled = records.length;
     this.#epoch = epoch;
     this.#resolve = resolve;
