@@ -180,6 +180,15 @@ describe('ApiVersions', () => {
   });
 });
 
+test('SASL on a plaintext listener is refused with 34, and the connection stays', async () => {
+  const client = await connect();
+  const handshake = await client.send('SaslHandshake', 1, { mechanism: 'PLAIN' });
+  expect([handshake.errorCode, handshake.mechanisms]).toEqual([34, []]);
+  const authenticate = await client.send('SaslAuthenticate', 2, { authBytes: Buffer.alloc(1) });
+  expect(authenticate.errorCode).toBe(34);
+  expect((await client.send('ApiVersions', 0, {})).errorCode).toBe(0);
+});
+
 describe('the order of answers', () => {
   test('a waiting Fetch holds back the answers behind it, and lets other connections go', async () => {
     const client = await connect();

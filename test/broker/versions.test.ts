@@ -130,6 +130,8 @@ const asks: Asks = {
   DescribeGroups: () => [{ groups: ['g2', 'nogroup'] }],
   ListGroups: () => [{}],
   ApiVersions: (version) => [software(version)],
+  SaslHandshake: () => [{ mechanism: 'PLAIN' }],
+  SaslAuthenticate: () => [{ authBytes: Buffer.from('x') }],
   CreateTopics: (version) =>
     [`t${version}`, 't', 'a b'].map((name) => ({
       topics: [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],

@@ -29,6 +29,7 @@ import { offsetDelete } from './offset-delete.js';
 import { offsetFetch } from './offset-fetch.js';
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.js';
 import { produce } from './produce.js';
+import { saslAuthenticate, saslHandshake } from './sasl.js';
 import { syncGroup } from './sync-group.js';
 
 /** Every API the broker serves. ApiVersions is derived from this table. */
@@ -46,6 +47,7 @@ export const handlers: HandlerTable = {
   SyncGroup: syncGroup,
   DescribeGroups: describeGroups,
   ListGroups: listGroups,
+  SaslHandshake: saslHandshake,
   ApiVersions: apiVersions,
   CreateTopics: createTopics,
   DeleteTopics: deleteTopics,
@@ -55,6 +57,7 @@ export const handlers: HandlerTable = {
   DescribeConfigs: describeConfigs,
   AlterConfigs: alterConfigs,
   DescribeLogDirs: describeLogDirs,
+  SaslAuthenticate: saslAuthenticate,
   CreatePartitions: createPartitions,
   DeleteGroups: deleteGroups,
   IncrementalAlterConfigs: incrementalAlterConfigs,
@@ -69,9 +72,13 @@ export function handlerOf<A extends ApiName>(api: A): Handler<A> | undefined {
   return handlers[api] as Handler<A> | undefined;
 }
 
+/** Answered, so that clients that try hear why it does not work, but not listed as served. */
+const unlisted: ReadonlySet<ApiName> = new Set(['SaslHandshake', 'SaslAuthenticate']);
+
 /** What ApiVersions lists, by key. */
 export function servedApis(compat: Compat): readonly ServedApi[] {
   return (Object.keys(handlers) as ApiName[])
+    .filter((name) => !unlisted.has(name))
     .map((name) => ({ key: apis[name].key, range: advertisedRange(apis[name], compat) }))
     .sort((a, b) => a.key - b.key);
 }
