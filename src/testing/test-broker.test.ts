@@ -45,6 +45,38 @@ describe('a broker in a test', () => {
     await Promise.all(brokers.map((broker) => broker.close()));
   });
 
+  test('starts again with what it had, and its clients go on', async () => {
+    const broker = await startBroker({ topics: { t: {} } });
+    const address = await broker.listen();
+    const producer = broker.kafka().producer();
+    const tcp = new Kafka({ bootstrapServers: address }).producer();
+    await producer.send({ topic: 't', value: 'before' });
+    await broker.restart();
+    expect((await producer.send({ topic: 't', value: 'after' })).offset).toBe(1);
+    expect((await tcp.send({ topic: 't', value: 'over tcp' })).offset).toBe(2);
+    await Promise.all([producer.close(), tcp.close()]);
+    await broker.close();
+  });
+
+  test('keeps what it acknowledged when it crashes', async () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const broker = await startBroker({ topics: { t: {} }, crashable: true, logger });
+    const producer = broker.kafka().producer();
+    for (let n = 0; n < 5; n++) await producer.send({ topic: 't', value: `${n}` });
+    await broker.crash();
+    const waiting = producer.send({ topic: 't', value: 'into the dark' });
+    await broker.restart();
+    expect((await waiting).offset).toBe(5);
+    await producer.close();
+    await broker.close();
+  });
+
+  test('crashes only when it was told to keep account', async () => {
+    const broker = await startBroker();
+    await expect(broker.crash()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await broker.close();
+  });
+
   test('is gone after its block with `await using`', async () => {
     let address = '';
     {
