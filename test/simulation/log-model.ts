@@ -6,6 +6,8 @@ export interface SentBatch {
   readonly producerId: number;
   readonly sequence: number;
   readonly values: readonly string[];
+  /** Where it was appended, as far as it is known that it was. */
+  offset?: number | undefined;
 }
 
 /** An idempotent producer as a client would behave: one batch in flight after the other, retried. */
@@ -13,6 +15,8 @@ export class SimulatedProducer {
   readonly producerId: number;
   /** The connection is gone: answers no longer arrive, and what is in flight stays in flight. */
   isCutOff = false;
+  /** What is in flight must be sent again, oldest first, before anything new. */
+  mustRepeat = false;
   #nextSequence = 0;
   /** Sent and not acknowledged, oldest first; at most five, as clients keep it. */
   readonly inFlight: SentBatch[] = [];
@@ -31,7 +35,7 @@ export class SimulatedProducer {
       (_, i) => `p${this.producerId}-${sequence + i}-${filler}`,
     );
     this.#nextSequence += count;
-    const batch = { producerId: this.producerId, sequence, values };
+    const batch: SentBatch = { producerId: this.producerId, sequence, values };
     this.inFlight.push(batch);
     return batch;
   }
@@ -76,6 +80,8 @@ export function readAll(
     if (bytes === 0) throw new Error(`nothing to read at ${next} of ${log.logEndOffset}`);
     for (const batch of batchesIn(Buffer.concat(chunks))) {
       for (const record of batch.records()) {
+        // A log may begin inside a batch.
+        if (record.offset < log.logStartOffset) continue;
         if (record.offset !== next) throw new Error(`offset ${record.offset} instead of ${next}`);
         values.push(String(record.value));
         next += 1;

@@ -182,13 +182,19 @@ class LogLoader {
         break;
       }
       this.#nextOffset = Math.max(this.#nextOffset, segment.baseOffset);
+      const next = this.#segments.at(place + 1);
+      // What follows the last batch is no loss when the next segment continues right after it.
+      const isContinued = () => next?.baseOffset === this.#nextOffset;
       const bad = segment.recover(
         config.indexIntervalBytes,
         (batch) => this.#recovered(segment, batch),
-        ({ position, reason }) => this.#ensureUnsynced(segment.path, position, reason),
+        ({ position, reason }) => {
+          if (!isContinued()) this.#ensureUnsynced(segment.path, position, reason);
+        },
       );
       if (bad === undefined) continue;
       logger.info(`${segment.path} is cut at byte ${bad.position}: ${bad.reason}.`);
+      if (isContinued()) continue;
       this.#cutAfter(place + 1, segment.path, bad.position, bad.reason);
       break;
     }

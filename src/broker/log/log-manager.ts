@@ -95,7 +95,7 @@ export class LogManager {
   ): Promise<LogManager> {
     const { disk, random } = system;
     const root = options.dataDirectory;
-    makeDirectory(disk, root);
+    if (!disk.exists(disk.join(root, rootFile.meta))) makeDirectory(disk, root);
     const lock = await disk.lockDirectory(root);
     try {
       const { clusterId, nodeId } = options;
@@ -375,11 +375,13 @@ export class LogManager {
   }
 }
 
-/** Makes the directory so that a crash does not take it away again. */
+/**
+ * Makes the directory so that a crash does not take it away again. The names are synced even where
+ * the directory is there: an earlier start may have failed between the two.
+ */
 function makeDirectory(disk: Disk, path: string): void {
-  if (disk.exists(path)) return;
   const parent = disk.join(path, '..');
-  if (parent !== path) makeDirectory(disk, parent);
+  if (!disk.exists(path) && parent !== path) makeDirectory(disk, parent);
   disk.makeDirectory(path);
   disk.syncDirectoryNow(parent);
 }

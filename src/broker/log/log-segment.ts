@@ -26,6 +26,8 @@ export class LogSegment {
   #timeIndex: TimeIndex | undefined;
   #latest: TimestampOffset | undefined;
   #bytesSinceEntry = 0;
+  /** Whether bytes of a failed write may stand behind the last batch. */
+  #hasLeftOver = false;
   /** Timestamp of the first batch, from which `segment.ms` counts; undefined while unknown. */
   #firstTimestamp: number | undefined;
   /** Stands in for the first batch's timestamp where it has none. */
@@ -120,6 +122,8 @@ export class LogSegment {
     const start = this.#size;
     const file = this.#file();
     try {
+      if (this.#hasLeftOver) file.truncate(start);
+      this.#hasLeftOver = false;
       file.write([bytes], start);
     } catch (error) {
       this.#takeBack(file, start);
@@ -134,12 +138,14 @@ export class LogSegment {
     this.#size = position;
   }
 
-  /** Part of a failed write may be there: it goes, or is overwritten by the next one. */
+  /** Part of a failed write may be there: it goes now, with the next write, or before a roll. */
   #takeBack(file: DiskFile, size: number): void {
+    this.#hasLeftOver = true;
     try {
       file.truncate(size);
+      this.#hasLeftOver = false;
     } catch {
-      // The failure of the write itself is what the caller hears of; recovery cuts the rest.
+      // The failure of the write itself is what the caller hears of.
     }
   }
 
@@ -250,6 +256,8 @@ export class LogSegment {
 
   /** Writes the indexes: when the segment is rolled or closed. */
   finish(sync: boolean): void {
+    if (this.#hasLeftOver) this.#file().truncate(this.#size);
+    this.#hasLeftOver = false;
     const { timestamp, offset } = this.latest;
     const timeIndex = this.#timeIndexOrFail();
     timeIndex.maybeAppend(timestamp, offset);
