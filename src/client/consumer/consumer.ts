@@ -11,7 +11,7 @@ import { FetchBuffer } from './fetch-buffer.js';
 import { Fetcher } from './fetcher.js';
 import { GroupOffsets, type TopicPartitionOffset } from './group-offsets.js';
 import type { Membership } from './membership.js';
-import { type CommitOptions, OffsetCommits } from './offset-commits.js';
+import { type CommitOptions, type Committable, givenUp, OffsetCommits } from './offset-commits.js';
 import { lookUpOffsets } from './offset-lookup.js';
 import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
 import { PollWatch } from './poll-watch.js';
@@ -21,12 +21,6 @@ import { RecordMaker } from './record-maker.js';
 import { StandaloneMembership } from './standalone-membership.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
-
-/** What `commit` takes besides nothing: something handed out, or offsets to the letter. */
-export type Committable<K, V> =
-  | ConsumerRecord<K, V>
-  | ConsumerBatch<K, V>
-  | readonly TopicPartitionOffset[];
 
 /** A revocation waits so long for its commit at most: the whole group waits with it. */
 const revocationCommitMs = 10_000;
@@ -100,7 +94,9 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       {
         moved: () => this.#moved(),
         failed: (state, error) => this.#partitionFailed(state, error),
-        waiting: (error) => this.#noteError(error),
+        waiting: (error) => {
+          this.#lastError = error;
+        },
         troubled: (error) => this.#troubled(error),
       },
     );
@@ -167,14 +163,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     const { topic, partition } = what;
     const next = 'nextOffset' in what ? what.nextOffset : what.offset + 1;
     const state = this.#subscription.get(topic, partition);
-    if (state === undefined) {
-      throw new KafkaError('ILLEGAL_GENERATION', 'The partition was given up meanwhile.', {
-        topic,
-        partition,
-        group: this.#settings.groupId,
-        hint: 'Whoever has it now begins at the last committed offset.',
-      });
-    }
+    if (state === undefined) throw givenUp(topic, partition, this.#settings.groupId);
     state.finishUpTo(next);
     const leaderEpoch = 'leaderEpoch' in what ? what.leaderEpoch : state.positionEpoch;
     await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
@@ -376,22 +365,18 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
   }
 
   #partitionFailed(state: PartitionState, error: KafkaError): void {
-    this.#noteError(error);
+    this.#lastError = error;
     this.#delivery.failPartition(state, error);
   }
 
   #failed(error: KafkaError): void {
-    this.#noteError(error);
+    this.#lastError = error;
     this.#delivery.fail(error);
     this.#startFailed(error);
   }
 
-  #noteError(error: KafkaError): void {
-    this.#lastError = error;
-  }
-
   #troubled(error: KafkaError): void {
-    this.#noteError(error);
+    this.#lastError = error;
     const { onError } = this.#settings;
     if (onError === undefined) this.#cluster.logger.warn(error.message, { code: error.code });
     else onError(error);

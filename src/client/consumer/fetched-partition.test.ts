@@ -192,6 +192,6 @@ function writeLog(steps: readonly Step[]) {
     if (producerId === undefined) visible.push(...offsets);
     else open.set(producerId, [...(open.get(producerId) ?? []), ...offsets]);
   }
-  for (const producerId of [...open.keys()]) end(producerId, 'commit');
+  for (const producerId of open.keys()) end(producerId, 'commit');
   return { batches, aborted, visible: visible.sort((a, b) => a - b) };
 }

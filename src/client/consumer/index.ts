@@ -4,9 +4,9 @@
  * cluster; how bytes become values it leaves to serde. Knows nothing of producing.
  */
 export type { Assignments, Assignor, AssignorMember } from './assignors/assignor.js';
-export { type Committable, Consumer } from './consumer.js';
+export { Consumer } from './consumer.js';
 export type { TopicPartitionOffset } from './group-offsets.js';
-export type { CommitOptions } from './offset-commits.js';
+export type { CommitOptions, Committable } from './offset-commits.js';
 export type { ConsumerBatch } from './consumer-batch.js';
 export type { ConsumerHealth, ConsumerState, PartitionHealth } from './consumer-health.js';
 export type {

@@ -1,10 +1,18 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Timer } from '../../system/index.js';
 import type { Cluster } from '../cluster/index.js';
+import type { ConsumerBatch } from './consumer-batch.js';
 import type { TopicPartition } from './consumer-options.js';
+import type { ConsumerRecord } from './consumer-record.js';
 import type { CommitIdentity, GroupOffsets, TopicPartitionOffset } from './group-offsets.js';
 import { asKafkaError } from './offset-lookup.js';
 import type { SubscriptionState } from './subscription-state.js';
+
+/** What `commit` takes besides nothing: something handed out, or offsets to the letter. */
+export type Committable<K, V> =
+  | ConsumerRecord<K, V>
+  | ConsumerBatch<K, V>
+  | readonly TopicPartitionOffset[];
 
 export interface OffsetCommitsHost {
   /** In whose name; undefined while the consumer is no member of its group. */
@@ -139,4 +147,14 @@ function isRefusal({ code }: KafkaError): boolean {
   return (
     code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION' || code === 'FENCED_INSTANCE_ID'
   );
+}
+
+/** The error for committing a record of a partition that is not held any more. */
+export function givenUp(topic: string, partition: number, group: string | undefined): KafkaError {
+  return new KafkaError('ILLEGAL_GENERATION', 'The partition was given up meanwhile.', {
+    topic,
+    partition,
+    group,
+    hint: 'Whoever has it now begins at the last committed offset.',
+  });
 }
