@@ -49,6 +49,8 @@ export interface ConnectionSendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Highest version to use although the broker knows newer ones. */
   readonly versionMax?: number | undefined;
+  /** About how many bytes the request takes, so that its buffer need not grow. */
+  readonly requestBytes?: number | undefined;
   /** Lowest version that can say what the request means; UNSUPPORTED_VERSION below it. */
   readonly versionMin?: number | undefined;
 }
@@ -205,9 +207,10 @@ export class ClientConnection {
     version: number,
     correlationId: number,
     input: RequestInput<A>,
+    bytes = writerBytes,
   ): Buffer {
     const { name, key } = api.facts;
-    const writer = new Writer(writerBytes);
+    const writer = new Writer(bytes);
     writer.int32(0);
     const header = {
       apiKey: key,
@@ -242,7 +245,7 @@ export class ClientConnection {
           correlationId,
           sentAt: now,
           deadline: now + (options.timeoutMs ?? this.#options.requestTimeoutMs),
-          frame: this.#encode(api, version, correlationId, input),
+          frame: this.#encode(api, version, correlationId, input, options.requestBytes),
           decode,
         },
         resolve as (answer: unknown) => void,
@@ -367,18 +370,17 @@ export class ClientConnection {
 
   /** The other side went away, or `destroy` has done its work. */
   #ended(cause: Error | undefined): void {
-    if (this.#closed !== undefined) return;
     const because = cause?.message ?? 'the broker closed it.';
     this.#finish(ended(because, this.#broker, cause), true);
   }
 
   #break(reason: KafkaError): void {
-    if (this.#closed !== undefined) return;
     this.#finish(reason, true);
     this.#socket.destroy();
   }
 
   #finish(reason: KafkaError, tell: boolean): void {
+    if (this.#closed !== undefined) return;
     this.#closed = reason;
     this.#alarm.cancel();
     const waiting = [...this.#inFlight, ...this.#held, ...this.#oneWay];
@@ -391,7 +393,6 @@ export class ClientConnection {
 
   /** Ends the connection at once; requests without an answer fail with CONNECTION_CLOSED. */
   close(): void {
-    if (this.#closed !== undefined) return;
     this.#finish(ended('this side closed it.', this.#broker), false);
     this.#socket.destroy();
   }

@@ -28,6 +28,9 @@ export interface Delivery {
 
 /** Topics by name only: what to say to a broker (or about a topic) without topic ids. */
 const lastVersionWithNames = 12;
+/** Bytes of a request and of each partition in it, besides the records: more than it takes. */
+const requestOverhead = 400;
+const partitionOverhead = 300;
 /** zstd needs it; an older broker would store what old consumers cannot read (KIP-110). */
 const firstVersionWithZstd = 7;
 
@@ -35,10 +38,10 @@ const firstVersionWithZstd = 7;
 export async function deliver(delivery: Delivery): Promise<void> {
   const { cluster, settings, lane, leader, batches, outcome } = delivery;
   try {
-    const { request, versionMax } = requestOf(delivery);
+    const { request, versionMax, requestBytes } = requestOf(delivery);
     const versionMin = settings.compression === 'zstd' ? firstVersionWithZstd : undefined;
     const timeoutMs = settings.requestTimeoutMs;
-    const options = { lane, versionMax, versionMin, timeoutMs };
+    const options = { lane, versionMax, versionMin, timeoutMs, requestBytes };
     if (settings.acks === 0) {
       const connection = await cluster.connection(leader, lane);
       await connection.sendWithoutAnswer('Produce', request, options);
@@ -55,6 +58,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
 function requestOf(delivery: Delivery): {
   request: RequestInput<'Produce'>;
   versionMax: number | undefined;
+  requestBytes: number;
 } {
   const { cluster, settings, batches } = delivery;
   const topicData: {
@@ -63,6 +67,7 @@ function requestOf(delivery: Delivery): {
     partitionData: { index: number; records: Buffer }[];
   }[] = [];
   let versionMax: number | undefined;
+  let requestBytes = requestOverhead;
   for (const { queue, bytes } of batches) {
     let topic = topicData.find(({ name }) => name === queue.topic);
     if (topic === undefined) {
@@ -71,10 +76,11 @@ function requestOf(delivery: Delivery): {
       topic = { name: queue.topic, topicId, partitionData: [] };
       topicData.push(topic);
     }
+    requestBytes += partitionOverhead + (bytes as Buffer).length;
     topic.partitionData.push({ index: queue.partition, records: bytes as Buffer });
   }
   const { acks, requestTimeoutMs: timeoutMs } = settings;
-  return { request: { acks, timeoutMs, topicData }, versionMax };
+  return { request: { acks, timeoutMs, topicData }, versionMax, requestBytes };
 }
 
 /** The whole request came to nothing: its batches are tried again where that can help. */

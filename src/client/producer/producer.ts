@@ -123,7 +123,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
         const failure = isKafkaError(error)
           ? error
           : new KafkaError('CODEC_MISSING', 'The codec could not be loaded.', { cause: error });
-        this.#accumulator.failParked(failure);
+        this.#accumulator.failWaiting(failure);
         for (const queue of this.#accumulator.active) this.#sender.failWaiting(queue, failure);
       },
     );
@@ -200,7 +200,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       this.#closing.abort();
       this.#stopListening();
       this.#transactions.close();
-      this.#accumulator.failParked(closedError());
+      this.#accumulator.failWaiting(closedError());
       this.#sender.close(closedError());
       this.#cluster.closeLane(this.#lane);
       this.#cluster.release();

@@ -1,6 +1,7 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { estimateRecordSize, RecordBatchBuilder } from '../../records/index.js';
 import type { Clock, Random } from '../../system/index.js';
+import { CallLine } from './call-line.js';
 import { PartitionQueue } from './partition-queue.js';
 import { ProducerBatch } from './producer-batch.js';
 import type { ProducerSettings } from './producer-options.js';
@@ -36,8 +37,10 @@ export class RecordAccumulator {
   readonly #topics = new Map<string, TopicQueues>();
   /** Queues with batches waiting; the sender takes from those, in turn. */
   readonly active = new Set<PartitionQueue>();
-  /** Calls that wait for memory, in order. */
-  #parked: SendCall[] = [];
+  /** Calls that wait for memory. */
+  readonly #line = new CallLine();
+  /** Topics whose metadata calls wait for. */
+  readonly #unknown = new Set<TopicQueues>();
   #memory = 0;
   #order = 0;
 
@@ -49,7 +52,7 @@ export class RecordAccumulator {
 
   /** Whether calls wait for memory: batches must go without lingering. */
   get isFull(): boolean {
-    return this.#parked.length > 0;
+    return this.#line.length > 0;
   }
 
   /** Bytes of records waiting or in flight. */
@@ -70,47 +73,63 @@ export class RecordAccumulator {
     return topic;
   }
 
-  /** Puts the call's records into batches, or parks it where it must wait. */
+  /** Puts the call's records into batches, or into a line where it must wait. */
   place(call: SendCall): void {
+    if (this.#line.length > 0) this.#line.push(call, this.#patience());
+    else if (!this.#place(call)) this.#wait(call);
+  }
+
+  #patience(): number {
+    return this.#hooks.clock.monotonic() + this.#settings.maxBlockMs;
+  }
+
+  #wait(call: SendCall): void {
+    this.#line.push(call, this.#patience());
+    this.#hooks.appended(true);
+  }
+
+  /** False when the call must wait for memory; it may have gone to wait for a topic. */
+  #place(call: SendCall): boolean {
     const { records } = call;
+    const now = this.#hooks.clock.now();
     while (call.position < records.length) {
       const record = records[call.position] as ProducerRecord<unknown, unknown>;
       try {
-        if (!this.#placeOne(record, call)) return;
+        const topic = this.topic(topicOf(record));
+        if (topic.partitionCount === 0) {
+          this.#waitForTopic(call, topic);
+          return true;
+        }
+        if (this.#memory >= this.#settings.bufferMemory) return false;
+        this.#placeOne(record, topic, call, now);
       } catch (error) {
         call.failed(1, asKafkaError(error, record));
       }
       call.position++;
     }
+    return true;
   }
 
-  /** Places a record; false when the call was parked instead. */
-  #placeOne(record: ProducerRecord<unknown, unknown>, call: SendCall): boolean {
-    const topic = this.topic(topicOf(record));
-    if (topic.partitionCount === 0) {
-      this.#park(call, topic.waiting);
-      if (topic.waiting.length === 1) this.#hooks.wantTopic(topic);
-      return false;
-    }
-    if (this.#parked.length > 0 || this.#memory >= this.#settings.bufferMemory) {
-      this.#park(call, this.#parked);
-      if (this.#parked.length === 1) this.#hooks.appended(true);
-      return false;
-    }
-    const encoded = this.#encoder.encode(record, this.#hooks.clock.now());
+  #waitForTopic(call: SendCall, topic: TopicQueues): void {
+    topic.waiting.push(call, this.#patience());
+    if (topic.waiting.length > 1) return;
+    this.#unknown.add(topic);
+    this.#hooks.wantTopic(topic);
+  }
+
+  #placeOne(
+    record: ProducerRecord<unknown, unknown>,
+    topic: TopicQueues,
+    call: SendCall,
+    now: number,
+  ): void {
+    const encoded = this.#encoder.encode(record, now);
     this.#checkSize(encoded, topic.name);
     const partition = topic.partitionOf(record.partition, encoded, this.#settings.partitioner);
     const isSticky = partition === -1;
     const queue = isSticky ? topic.sticky(this.#hooks.random) : topic.queue(partition);
     const bytes = this.#append(queue, topic, encoded, call);
     if (isSticky) topic.countSticky(bytes, this.#settings.batchSize, this.#hooks.random);
-    return true;
-  }
-
-  #park(call: SendCall, line: SendCall[]): void {
-    const { clock } = this.#hooks;
-    if (call.deadline === Infinity) call.deadline = clock.monotonic() + this.#settings.maxBlockMs;
-    line.push(call);
   }
 
   #checkSize(record: EncodedRecord, topic: string): void {
@@ -169,74 +188,62 @@ export class RecordAccumulator {
 
   /** The topic has metadata now: the calls that waited for it go on, in order. */
   topicReady(topic: TopicQueues): void {
-    const calls = topic.waiting;
-    topic.waiting = [];
-    for (const call of calls) this.#resume(call);
+    this.#unknown.delete(topic);
+    for (const call of topic.waiting.takeAll()) {
+      if (call.isSettled) call.failRest(abandoned());
+      else this.place(call);
+    }
   }
 
   topicFailed(topic: TopicQueues, error: KafkaError): void {
-    const calls = topic.waiting;
-    topic.waiting = [];
+    this.#unknown.delete(topic);
     this.#topics.delete(topic.name);
-    for (const call of calls) call.failRest(error);
+    for (const call of topic.waiting.takeAll()) call.failRest(error);
   }
 
   /** A batch is done: its memory is free, and calls that waited for memory go on. */
   release(queue: PartitionQueue, bytes: number): void {
     queue.memory -= bytes;
     this.#memory -= bytes;
-    if (this.#parked.length === 0 || this.#memory >= this.#settings.bufferMemory) return;
-    const calls = this.#parked;
-    this.#parked = [];
-    for (const call of calls) this.#resume(call);
+    while (this.#memory < this.#settings.bufferMemory) {
+      const call = this.#line.first;
+      if (call === undefined) return;
+      if (call.isSettled) call.failRest(abandoned());
+      else if (!this.#place(call)) return;
+      this.#line.shift();
+    }
   }
 
-  #resume(call: SendCall): void {
-    if (call.isSettled) call.failRest(new KafkaError('ABORTED', 'The caller gave up.'));
-    else this.place(call);
-  }
-
-  /** Fails parked calls whose time is over; returns the next moment at which one may be. */
-  expireParked(now: number): number {
-    const full = `buffer memory (bufferMemory ${this.#settings.bufferMemory} bytes)`;
-    let next = this.#expire(this.#parked, now, 'BUFFER_FULL', full);
-    for (const topic of this.#topics.values()) {
-      if (topic.waiting.length === 0) continue;
-      const what = `metadata of topic ${topic.name}`;
-      next = Math.min(next, this.#expire(topic.waiting, now, 'METADATA_TIMEOUT', what));
+  /** Fails waiting calls whose time is over; returns the next moment at which one's may be. */
+  expireWaiting(now: number): number {
+    const { bufferMemory } = this.#settings;
+    let next = this.#line.expire(now, () =>
+      this.#tooLate('BUFFER_FULL', `buffer memory (bufferMemory ${bufferMemory} bytes)`),
+    );
+    for (const { name, waiting } of this.#unknown) {
+      const late = () => this.#tooLate('METADATA_TIMEOUT', `metadata of topic ${name}`);
+      next = Math.min(next, waiting.expire(now, late));
     }
     return next;
   }
 
-  #expire(
-    line: SendCall[],
-    now: number,
-    code: 'BUFFER_FULL' | 'METADATA_TIMEOUT',
-    what: string,
-  ): number {
-    let next = Infinity;
-    let kept = 0;
-    for (const call of line) {
-      if (call.deadline > now && !call.isSettled) {
-        line[kept++] = call;
-        if (call.deadline < next) next = call.deadline;
-        continue;
-      }
-      call.failRest(
-        new KafkaError(code, `send waited ${this.#settings.maxBlockMs} ms for ${what}.`, {
-          hint: 'Are the brokers reachable and fast enough? maxBlockMs says how long to wait.',
-        }),
-      );
-    }
-    line.length = kept;
-    return next;
+  #tooLate(code: 'BUFFER_FULL' | 'METADATA_TIMEOUT', what: string): KafkaError {
+    return new KafkaError(code, `send waited ${this.#settings.maxBlockMs} ms for ${what}.`, {
+      hint: 'Are the brokers reachable and fast enough? maxBlockMs says how long to wait.',
+    });
   }
 
   /** Fails everything that is not in a batch yet. */
-  failParked(error: KafkaError): void {
-    const lines = [this.#parked, ...[...this.#topics.values()].map((topic) => topic.waiting)];
-    for (const line of lines) for (const call of line.splice(0)) call.failRest(error);
+  failWaiting(error: KafkaError): void {
+    for (const call of this.#line.takeAll()) call.failRest(error);
+    for (const { waiting } of this.#unknown) {
+      for (const call of waiting.takeAll()) call.failRest(error);
+    }
   }
+}
+
+function abandoned(): KafkaError {
+  return new KafkaError('ABORTED', 'The caller gave up.');
 }
 
 function topicOf(record: ProducerRecord<unknown, unknown>): string {

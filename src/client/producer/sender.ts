@@ -61,7 +61,7 @@ export class Sender {
     if (this.#isClosed) return;
     const now = this.#clock.monotonic();
     const { accumulator, settings, transactions } = this.#hooks;
-    let next = accumulator.expireParked(now);
+    let next = accumulator.expireWaiting(now);
     next = Math.min(next, this.#expire(now));
     if (accumulator.active.size > 0 && this.isReady) {
       if (settings.idempotent && transactions.identity === undefined) this.#wantIdentity();

@@ -2,10 +2,10 @@ import { murmur2, zeroUuid } from '../../bytes/index.js';
 import { KafkaError } from '../../errors/index.js';
 import type { Random } from '../../system/index.js';
 import type { TopicMetadata } from '../cluster/index.js';
+import { CallLine } from './call-line.js';
 import { PartitionQueue } from './partition-queue.js';
 import type { Partitioner } from './producer-record.js';
 import { type EncodedRecord, pairsOf } from './record-encoder.js';
-import type { SendCall } from './send-call.js';
 
 /** One topic as a producer sees it: its partitions' queues and where key-less records go now. */
 export class TopicQueues {
@@ -13,8 +13,8 @@ export class TopicQueues {
   id = zeroUuid;
   /** 0 until metadata has come. */
   partitionCount = 0;
-  /** Calls that wait for the topic's metadata, in order. */
-  waiting: SendCall[] = [];
+  /** Calls that wait for the topic's metadata. */
+  readonly waiting = new CallLine();
   /** How far its batches shrink by compression; a moving estimate (1 at first). */
   compressionRatio = 1;
   readonly #queues: PartitionQueue[] = [];
