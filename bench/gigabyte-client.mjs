@@ -96,7 +96,7 @@ async function kafkajs() {
       let seen = 0;
       let bytes = 0;
       await new Promise((done) => {
-        consumer.run({
+        void consumer.run({
           eachMessage: async ({ message }) => {
             bytes += message.value.length;
             if (++seen === records) done();

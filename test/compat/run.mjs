@@ -2,7 +2,7 @@
 // A check is a program of its own that ends with status 0; it counts one. Nothing is skipped here:
 // what is missing is a failure. `node test/compat/run.mjs kcat pykafka` runs just those.
 import { spawn, spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
