@@ -165,6 +165,7 @@ describe('CreateTopics', () => {
       37,
       'Number of partitions was set to an invalid non-positive value.',
     ],
+    ['more than 10000 partitions', { numPartitions: 10_001 }, 44, 'Excessively large'],
     ['a bad name', { name: 'a b' }, 17, 'Topic name is invalid'],
     [
       'a name that collides',

@@ -1,6 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RequestDecoded } from '../../protocol/index.js';
-import { checkReplicas } from './create-topics.js';
+import { checkPartitionsAdded, checkReplicas } from './create-topics.js';
 import { errorAnswer } from './error-answer.js';
 import type { Handler, RequestContext } from './handler.js';
 
@@ -51,6 +51,7 @@ async function createOf(
     );
   }
   const added = asked.count - now;
+  checkPartitionsAdded(added);
   if (asked.assignments !== null) {
     if (asked.assignments.length !== added) {
       throw new KafkaError(

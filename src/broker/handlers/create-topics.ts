@@ -48,6 +48,7 @@ async function createTopic(
   }
   topics.checkNewName(asked.name);
   const partitions = partitionCount(asked, context);
+  checkPartitionsAdded(partitions);
   const overrides = checkTopicConfigs(
     asked.configs.map((entry) => [entry.name, entry.value] as const),
   );
@@ -72,6 +73,18 @@ async function createTopic(
       isSensitive: false,
     })),
   };
+}
+
+/** As many partitions as one topic may get in one request; Kafka's own bound. */
+const partitionsAddedMax = 10_000;
+
+export function checkPartitionsAdded(count: number): void {
+  if (count <= partitionsAddedMax) return;
+  throw new KafkaError(
+    'POLICY_VIOLATION',
+    `Excessively large number of partitions per request: ${count} ` +
+      `where at most ${partitionsAddedMax} are allowed.`,
+  );
 }
 
 /** The number of partitions, checked together with replication factor and assignments. */
