@@ -2,7 +2,7 @@ import { KafkaError } from '../errors/index.js';
 
 const noSpace = new Set(['ENOSPC', 'EDQUOT']);
 
-/** A failed disk call as the KafkaError that `Disk` promises; `action` is a verb with its object. */
+/** A failed disk call as the KafkaError that `Disk` promises; `action` is a verb. */
 export function diskError(cause: unknown, action: string, path: string): KafkaError {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? 'unknown';
   if (noSpace.has(code)) {

@@ -9,7 +9,7 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
 /** Writes every level as one line to stderr. */
 export const consoleLogger: Logger = lineLogger('debug');
 
-/** What is used when the application gives no logger: warnings and errors, one line each, to stderr. */
+/** Used when the application gives no logger: warnings and errors, one line each, to stderr. */
 export const defaultLogger: Logger = lineLogger('warn');
 
 /** A logger that writes lines of `from` and above to stderr (or elsewhere). */

@@ -132,7 +132,7 @@ SAAwRQIgShWgvwElY/x+sFOLCufgdLJTp4SWccOb5cy2Z4BaL60CIQC1RXX11QKT
 -----END CERTIFICATE-----
 `;
 
-test('TLS carries bytes when the certificate is trusted, and fails with a hint when not', async () => {
+test('TLS carries bytes under a trusted certificate, and fails with a hint otherwise', async () => {
   const listener = await realNet.listen({ host: '127.0.0.1', port: 0, tls: { key, cert } }, echo);
   const { port } = listener;
   const socket = await realNet.connect({ host: 'localhost', port, tls: { ca: cert } });

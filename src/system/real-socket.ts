@@ -3,6 +3,8 @@ import type { Socket } from './net.js';
 import { streamError } from './net-error.js';
 
 const keepAliveAfterMs = 60_000;
+/** `write` asks its caller to wait above this; Node's own mark of 16 KiB is below one batch. */
+const highWaterBytes = 256 * 1024;
 
 /** A connected TCP or TLS socket. Writes of one turn of the event loop leave in one go. */
 export class RealSocket implements Socket {
@@ -52,18 +54,17 @@ export class RealSocket implements Socket {
       process.nextTick(this.#flush);
     }
     const last = chunks.length - 1;
-    let free = raw.writableLength < raw.writableHighWaterMark;
     for (let i = 0; i <= last; i++) {
       const chunk = chunks[i] as Uint8Array;
-      if (i === last && written !== undefined) {
-        free = raw.write(chunk, (error) => {
-          if (error === undefined || error === null) written();
-        });
-      } else {
-        free = raw.write(chunk);
+      if (i < last || written === undefined) {
+        raw.write(chunk);
+        continue;
       }
+      raw.write(chunk, (error) => {
+        if (error === undefined || error === null) written();
+      });
     }
-    return free;
+    return raw.writableLength < highWaterBytes;
   }
 
   #uncork(): void {

@@ -10,7 +10,7 @@ export interface SentBatch {
   offset?: number | undefined;
 }
 
-/** An idempotent producer as a client would behave: one batch in flight after the other, retried. */
+/** An idempotent producer as a client would behave: up to five batches in flight, retried. */
 export class SimulatedProducer {
   readonly producerId: number;
   /** The connection is gone: answers no longer arrive, and what is in flight stays in flight. */

@@ -23,7 +23,7 @@ export interface AppendResult {
   /** Offset of the first record. */
   readonly baseOffset: number;
   readonly lastOffset: number;
-  /** What a Produce response says: -1 unless the topic uses LogAppendTime (or it is a duplicate). */
+  /** What a Produce response says: -1 unless under LogAppendTime, or for a duplicate. */
   readonly logAppendTime: number;
   readonly logStartOffset: number;
   /** The batch was there already (same producer, epoch and sequence); nothing was appended. */

@@ -262,10 +262,7 @@ class LogLoader {
 
   #finished(logStartOffset: number): Log {
     const load = this.#load;
-    for (const offset of this.#filesOf(suffix.snapshot)) {
-      const isStale = offset > this.#nextOffset;
-      if (isStale) this.#disk.remove(this.#pathOf(offset, suffix.snapshot));
-    }
+    this.#removeStraySnapshots();
     return new Log({
       topic: load.topic,
       partition: load.partition,
@@ -285,6 +282,17 @@ class LogLoader {
       unsyncedDirectories: [],
       isFinished: load.isClean && !this.#isRecovered,
     });
+  }
+
+  /** Snapshots are kept where a segment begins, and the newest; others are of earlier stops. */
+  #removeStraySnapshots(): void {
+    const offsets = this.#filesOf(suffix.snapshot);
+    const bases = new Set(this.#segments.all().map(({ baseOffset }) => baseOffset));
+    const newest = offsets.findLast((offset) => offset <= this.#nextOffset);
+    for (const offset of offsets) {
+      const isKept = offset === newest || (bases.has(offset) && offset <= this.#nextOffset);
+      if (!isKept) this.#disk.remove(this.#pathOf(offset, suffix.snapshot));
+    }
   }
 
   /**

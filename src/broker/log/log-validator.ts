@@ -173,7 +173,8 @@ function bound(now: number, distance: number, sign: bigint): string {
 
 function keyless(batch: RecordBatch, context: ValidationContext): AppendError {
   const { topic, partition, logStartOffset } = context;
-  const message = `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}`;
+  const what = 'Compacted topic cannot accept message without key in topic partition';
+  const message = `${what} ${topic}-${partition}`;
   const recordErrors: RecordError[] = [];
   let keylessCount = 0;
   let batchIndex = 0;

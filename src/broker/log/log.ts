@@ -301,7 +301,7 @@ export class Log {
     );
   }
 
-  /** Tells the log that a new leader epoch begins at its end; written down with its first record. */
+  /** A new leader epoch begins at the end of the log; written down with its first record. */
   assignLeaderEpoch(epoch: number): void {
     this.epochs.announce(epoch);
   }

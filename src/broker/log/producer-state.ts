@@ -95,7 +95,7 @@ export class ProducerState {
     if (producerEpoch >= current) return;
     throw new AppendError(
       'INVALID_PRODUCER_EPOCH',
-      `Producer ${producerId} wrote to ${where} with epoch ${producerEpoch}, while ${current} is current.`,
+      `Producer ${producerId} in ${where} has epoch ${producerEpoch}, while ${current} is current.`,
     );
   }
 

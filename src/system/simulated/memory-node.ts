@@ -11,7 +11,7 @@ type FileStep =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly size: number };
 
-/** A file: what a reader sees now, and (when crashes are simulated) what a crash is sure to keep. */
+/** A file: what a reader sees now, and (in simulations) what a crash is sure to keep. */
 export class FileNode {
   readonly now = new SparseBytes();
   #safe: SparseBytes | undefined;
