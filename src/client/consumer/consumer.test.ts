@@ -6,6 +6,7 @@ import type { Kafka } from '../kafka.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 
+// Over 400 lines because all scenarios share the one broker that is started here.
 let broker: TestBroker;
 let kafka: Kafka;
 let topics = 0;
@@ -151,7 +152,7 @@ describe('reading', () => {
     await reader.close();
   });
 
-  test('a poisoned record is an error that says where it is, and can be passed by seeking', async () => {
+  test('a poisoned record is an error that says where, and is passed by seeking', async () => {
     const topic = await topicWith(2);
     const reader = kafka.consumer({
       topics: [topic],

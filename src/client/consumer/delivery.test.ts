@@ -169,7 +169,7 @@ describe('what interferes', () => {
     expect(await take(records)).toBe('0:1');
   });
 
-  test('a hold waits for the record at hand, and nothing is handed out until it is over', async () => {
+  test('a hold waits for the record at hand, and hands out nothing until it is over', async () => {
     const { delivery, put } = bench();
     put(0, [0, 1]);
     const records = delivery.records();

@@ -169,7 +169,7 @@ export class Fetcher {
     return { state, incarnation: state.incarnation, target };
   }
 
-  /** Bytes the next answer may have: what is free of the budget, never nothing when all is empty. */
+  /** Bytes the next answer may have: what is free of the budget, some when all is empty. */
   #budget(partitions: number): number {
     const { queuedMaxBytes, fetchMaxBytes, maxPartitionFetchBytes } = this.#settings;
     let used = this.#buffer.bytes;
