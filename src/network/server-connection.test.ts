@@ -74,14 +74,15 @@ async function settled(): Promise<void> {
 
 function pauses(socket: Socket): { paused: boolean } {
   const state = { paused: false };
-  const { pause, resume } = socket;
+  const pause = socket.pause.bind(socket);
+  const resume = socket.resume.bind(socket);
   socket.pause = () => {
     state.paused = true;
-    pause.call(socket);
+    pause();
   };
   socket.resume = () => {
     state.paused = false;
-    resume.call(socket);
+    resume();
   };
   return state;
 }
@@ -152,7 +153,7 @@ describe('the server side of a connection', () => {
     expect([told, peer.server.busy]).toEqual([1, false]);
   });
 
-  test('stops reading when too many requests wait, and goes on when they are answered', async () => {
+  test('stops reading when too many requests wait, and goes on afterwards', async () => {
     const asked: ((answer: ServedAnswer) => void)[] = [];
     let reading = { paused: false };
     const listener = await net.listen({ host: '127.0.0.1', port: 0 }, (socket) => {
@@ -208,7 +209,7 @@ describe('the server side of a connection', () => {
     expect(served).toBe(60);
   });
 
-  test('the budget over all connections stops those that have work in hand, not the others', async () => {
+  test('the budget of all connections stops those with work in hand, not the others', async () => {
     const budget = new RequestBudget(1000);
     const asked: ((answer: ServedAnswer) => void)[] = [];
     const serve: Serve = () => new Promise((resolve) => void asked.push(resolve));
