@@ -1,7 +1,11 @@
 import type { Log } from '../../src/broker/log/index.js';
 import { defaultLogConfig, LogManager } from '../../src/broker/log/index.js';
 import { isKafkaError } from '../../src/errors/index.js';
-import { type SimulatedSystem, simulatedSystem } from '../../src/system/simulated/index.js';
+import {
+  MemoryDisk,
+  type SimulatedSystem,
+  simulatedSystem,
+} from '../../src/system/simulated/index.js';
 import { bytesOf, readAll, type SentBatch, SimulatedProducer } from './log-model.js';
 
 const topicId = 'jKTRaM_TSNqocJeQI2aYOQ';
@@ -24,7 +28,13 @@ interface Expected {
  */
 export async function simulateCrashes(seed: number): Promise<void> {
   let system = simulatedSystem(seed);
-  const { random } = system;
+  const { random, clock } = system;
+  // Syncs take their time, and appends go on meanwhile.
+  const soon = (run: () => void) => {
+    if (random.chance(0.5)) clock.soon(run);
+    else clock.after(random.below(8), run);
+  };
+  system = { ...system, disk: new MemoryDisk({ crashable: true, soon }) };
   const config = {
     ...defaultLogConfig,
     segmentBytes: random.pick([3500, 6000, 20_000]),
@@ -50,7 +60,7 @@ export async function simulateCrashes(seed: number): Promise<void> {
     }
     await work(system, logs, expected, random.below(60));
     if (random.chance(0.3)) await close(system, logs);
-    const disk = system.disk.crash(random.fork(), { soon: (run) => system.clock.soon(run) });
+    const disk = system.disk.crash(random.fork(), { soon });
     system = { ...system, disk };
   }
 }
