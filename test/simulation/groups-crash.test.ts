@@ -101,6 +101,12 @@ async function simulate(seed: number, crashes: number): Promise<string[]> {
   return complaints;
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Commits, reads and a join at once; stops in the middle of them. */
 async function work(
   broker: Broker,
@@ -114,6 +120,7 @@ async function work(
   const wanted = 1 + random.below(60);
   const busy = Array.from(told, async ([group, state]) => {
     while (!isCrashed) {
+      await turn();
       state.sent += 1;
       const offset = state.sent;
       const [answer, read] = await Promise.all([
@@ -129,11 +136,7 @@ async function work(
   const joining = joined(broker, newGroup).then((memberId) => {
     if (memberId !== undefined && !isCrashed) members.set(newGroup, memberId);
   });
-  while (done < wanted) {
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
-  }
+  while (done < wanted) await turn();
   isCrashed = true;
   void Promise.allSettled([...busy, joining]);
 }
