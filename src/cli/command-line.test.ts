@@ -270,6 +270,11 @@ describe('commands on a broker', () => {
     expect(await printed('consume work -g g -e')).toBe('3\n4\n');
     expect(await printed('groups reset g --to start -t work:0')).toMatch(/work +0 +4 +0 +-4\n/);
     expect(await printed('groups list')).toBe('g\n');
+    await printed('topics create other');
+    await printed('produce other', '1\n');
+    await printed('consume other -g g --from-beginning -e');
+    await printed('topics delete other --yes');
+    expect(await printed('groups describe g')).toContain('work           0       4    4    0');
     await printed('groups delete g --yes');
     expect(await printed('groups list')).toBe('');
   });

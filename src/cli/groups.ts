@@ -5,6 +5,7 @@ import type { Input } from './input.js';
 import { type CliIo, say } from './io.js';
 import {
   byTopicAndPartition,
+  endsOf,
   type OffsetTarget,
   type PlannedOffset,
   partitionsOf,
@@ -66,13 +67,13 @@ async function offsetsOf(admin: Admin, { groupId, members }: GroupDescription) {
     ]),
   );
   const places = [...named.values()].sort(byTopicAndPartition);
-  const ends = await admin.listOffsets(places.map((each) => ({ ...each, at: 'latest' })));
+  const ends = await endsOf(admin, places);
   return places.map(({ topic, partition }, index) => {
     const here = (one: { topic: string; partition: number }) =>
       one.topic === topic && one.partition === partition;
     const current = committed.find(here)?.offset ?? null;
-    const end = ends[index]?.offset ?? 0;
-    const lag = current === null ? null : end - current;
+    const end = ends[index] ?? null;
+    const lag = current === null || end === null ? null : end - current;
     return { topic, partition, current, end, lag, member: owned.find(here)?.memberId ?? null };
   });
 }
@@ -86,7 +87,7 @@ function asText(group: GroupDescription, offsets: readonly OffsetLine[]): string
     topic,
     partition,
     current ?? '-',
-    end,
+    end ?? '-',
     behind ?? '-',
     member ?? '-',
   ]);

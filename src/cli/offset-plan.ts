@@ -98,6 +98,20 @@ function wantedOffset(
   }
 }
 
+/** Where each partition ends; undefined for those of topics that are gone. */
+export async function endsOf(
+  admin: Admin,
+  places: readonly TopicPartition[],
+): Promise<(number | undefined)[]> {
+  const topics = new Set((await admin.listTopics({ internal: true })).map(({ name }) => name));
+  const there = places.filter(({ topic }) => topics.has(topic));
+  const listed = await admin.listOffsets(
+    there.map(({ topic, partition }) => ({ topic, partition, at: 'latest' })),
+  );
+  const ends = new Map(there.map((place, index) => [place, listed[index]?.offset]));
+  return places.map((place) => ends.get(place));
+}
+
 /** The state of a group; `Dead` when there is none. */
 export async function stateOfGroup(admin: Admin, group: string): Promise<string> {
   try {

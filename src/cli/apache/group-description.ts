@@ -1,6 +1,6 @@
 import type { Admin, GroupDescription, GroupOffset, TopicPartition } from '../../client/index.js';
 import { type CliIo, say } from '../io.js';
-import { byTopicAndPartition } from '../offset-plan.js';
+import { byTopicAndPartition, endsOf } from '../offset-plan.js';
 import { type GroupOffsetRow, groupMembers, groupOffsets, groupState } from './layout.js';
 
 /** One group as `kafka-consumer-groups --describe` shows it. */
@@ -62,9 +62,8 @@ async function describeOffsets(
   const committed = await admin.fetchOffsets(group.groupId);
   const rows = [...ownedRows(group, committed), ...unownedRows(group, committed)];
   if (rows.length === 0) return;
-  const queries = rows.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const }));
-  const ends = await admin.listOffsets(queries);
-  const complete = rows.map((row, index) => ({ ...row, end: ends[index]?.offset }));
+  const ends = await endsOf(admin, rows);
+  const complete = rows.map((row, index) => ({ ...row, end: ends[index] }));
   await io.stdout.write(groupOffsets(complete, verbose));
 }
 
