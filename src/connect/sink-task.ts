@@ -176,7 +176,7 @@ export class SinkTask {
     slice: readonly ConsumerRecord[],
     { batch, nextOffset }: { readonly batch: ConsumerBatch; readonly nextOffset: number },
   ): Promise<void> {
-    const { metrics, policy, sink } = this.#parts;
+    const { metrics, policy } = this.#parts;
     const { ready, failed } = await this.#transform(slice);
     const [first] = failed;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
@@ -184,11 +184,9 @@ export class SinkTask {
       await this.#setAside(failed.map((each) => ({ ...each, where: each.error.code })));
     }
     const end = stopsAt ?? nextOffset;
-    const rejected = ready.length === 0 ? [] : await this.#put(ready, batch, end);
-    const letters = rejected.map(({ record, error }) => {
-      const stage = 'TASK_PUT' as const;
-      return { record, error, stage, where: sink.name };
-    });
+    // Nothing to write may still be an offset to move.
+    const rejected = end > (slice[0]?.offset ?? 0) ? await this.#put(ready, batch, end) : [];
+    const letters = this.#lettersOf(rejected);
     const [refused] = letters;
     if (refused !== undefined && policy.tolerance === 'none') {
       this.#acknowledged(batch, refused.record.source.offset);
@@ -199,6 +197,18 @@ export class SinkTask {
     metrics.written += ready.length - letters.length;
     this.#acknowledged(batch, end);
     if (first !== undefined && stopsAt !== undefined) throw this.#stopped(first);
+  }
+
+  #lettersOf(rejected: readonly RejectedRecord[]): DeadLetter[] {
+    const where = this.#parts.sink.name;
+    return rejected.map(({ record, error }) => ({ record, error, stage: 'TASK_PUT', where }));
+  }
+
+  async #setAsideNow(rejected: readonly RejectedRecord[]): Promise<void> {
+    const letters = this.#lettersOf(rejected);
+    const [first] = letters;
+    if (first !== undefined && this.#parts.policy.tolerance === 'none') throw this.#stopped(first);
+    await this.#setAside(letters);
   }
 
   #acknowledged(batch: ConsumerBatch, nextOffset: number): void {
@@ -240,7 +250,8 @@ export class SinkTask {
       this.#abandon.signal.addEventListener('abort', giveUp);
       const timer = system.clock.after(policy.writeTimeoutMs, giveUp);
       try {
-        const context = { topic, partition, nextOffset, signal: deadline.signal };
+        const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(list);
+        const context = { topic, partition, nextOffset, signal: deadline.signal, setAside };
         const rejected = await untilAborted(
           this.#inLine((writer) => writer.put(records, context)),
           deadline.signal,

@@ -68,6 +68,11 @@ export interface PutContext {
   readonly partition: number;
   /** The offset behind the last record of the batch, also when the last ones were filtered out. */
   readonly nextOffset: number;
+  /**
+   * Sets records aside at once instead of answering with them: for sinks that move an offset of
+   * their own in the same stroke. Fails when such records stop the pipeline.
+   */
+  setAside(rejected: readonly RejectedRecord[]): Promise<void>;
   /** Aborted when the time for this write is over. */
   readonly signal: AbortSignal;
 }

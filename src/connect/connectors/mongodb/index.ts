@@ -1,0 +1,12 @@
+/**
+ * MongoDB: topics into collections. Knows documents, ids, the offset guard and how servers report
+ * (and misreport) what they did. Knows nothing of consumers and commits.
+ */
+export { mongodb } from './mongodb-sink.js';
+export type {
+  IdStrategy,
+  MongoOperation,
+  MongoSinkOptions,
+  WriteFunction,
+  WriteTarget,
+} from './mongodb-options.js';

@@ -1,0 +1,130 @@
+import type { AnyBulkWriteOperation, Document } from 'mongodb';
+import { KafkaError } from '../../../errors/index.js';
+import type { Clock } from '../../../system/index.js';
+import type { PipeRecord } from '../../pipe-record.js';
+import { idMaker, idText, type MakeId } from './document-id.js';
+import type { Driver } from './driver.js';
+import { defaultGuard, type MongoSinkOptions } from './mongodb-options.js';
+import { guardedFilter, stampOf } from './offset-guard.js';
+
+/** One record as one write. */
+export interface Statement {
+  readonly record: PipeRecord;
+  readonly database: string | undefined;
+  readonly collection: string;
+  /** Same text, same document: the order of such statements is kept. */
+  readonly identity: string;
+  /** Finds the document whatever state it has. */
+  readonly filter: Readonly<Record<string, unknown>>;
+  readonly kind: 'upsert' | 'insert' | 'delete' | 'custom';
+  readonly operation: AnyBulkWriteOperation<Document>;
+}
+
+/** Turns records into statements as the options say. */
+export class StatementMaker {
+  readonly #options: MongoSinkOptions;
+  readonly #clock: Clock;
+  readonly #makeId: MakeId;
+  /** The guard's field; undefined when nothing is guarded. */
+  readonly guard: string | undefined;
+
+  constructor(options: MongoSinkOptions, driver: Driver, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#makeId = idMaker(options.id ?? 'default', driver);
+    const isOff = options.guard === false || options.offsets === 'mongodb';
+    this.guard = isOff ? undefined : (options.guard ?? defaultGuard);
+  }
+
+  /** The statement of a record, undefined for none. Fails with RECORD_REJECTED. */
+  make(record: PipeRecord): Statement | undefined {
+    const { tombstones = 'reject', write = 'replace', businessKey } = this.#options;
+    const isTombstone = record.value === null;
+    if (isTombstone && tombstones === 'ignore') return undefined;
+    const deletes = write === 'delete' || (isTombstone && tombstones === 'delete');
+    if (isTombstone && !deletes) {
+      throw rejected(record, "has no value (a tombstone); set tombstones to 'delete' or 'ignore'");
+    }
+    const value = deletes ? undefined : documentOf(record);
+    const id = businessKey === undefined ? this.#makeId(record) : undefined;
+    const filter =
+      businessKey === undefined ? { _id: id } : businessFilter(record, value, businessKey);
+    const { database, collection } = this.#namespace(record);
+    const identity = `${database ?? ''}.${collection}.${idText(id ?? filter)}`;
+    const place = { record, database, collection, identity, filter };
+    const guarded = this.guard === undefined ? filter : guardedFilter(filter, this.guard, record);
+    if (value === undefined) {
+      return { ...place, kind: 'delete', operation: { deleteOne: { filter: guarded } } };
+    }
+    const stamp = this.guard === undefined ? {} : { [this.guard]: stampOf(record) };
+    if (typeof write === 'function') {
+      const operation = write(record, { id, filter: guarded, guard: stamp });
+      if (operation === null) return undefined;
+      // The driver checks what the application has made.
+      const made = operation as unknown as AnyBulkWriteOperation<Document>;
+      return { ...place, kind: 'custom', operation: made };
+    }
+    const document = { ...value, ...stamp };
+    if (id !== undefined) delete document._id;
+    if (write === 'insert') {
+      const inserted = id === undefined ? document : { _id: id, ...document };
+      const insertOne = { document: inserted as Document };
+      return { ...place, kind: 'insert', operation: { insertOne } };
+    }
+    const operation: AnyBulkWriteOperation<Document> =
+      write === 'update'
+        ? { updateOne: { filter: guarded, update: this.#update(document), upsert: true } }
+        : { replaceOne: { filter: guarded, replacement: document, upsert: true } };
+    return { ...place, kind: 'upsert', operation };
+  }
+
+  #update(document: Record<string, unknown>): Document {
+    if (this.#options.timestamps !== true) return { $set: document };
+    const now = new Date(this.#clock.now());
+    return { $set: { ...document, _modifiedTS: now }, $setOnInsert: { _insertedTS: now } };
+  }
+
+  #namespace(record: PipeRecord): { database: string | undefined; collection: string } {
+    const { namespaces, collection, database } = this.#options;
+    const mapped = namespaces?.[record.topic];
+    if (mapped !== undefined) {
+      const dot = mapped.indexOf('.');
+      if (dot < 0) return { database, collection: mapped };
+      return { database: mapped.slice(0, dot), collection: mapped.slice(dot + 1) };
+    }
+    if (typeof collection === 'function') return { database, collection: collection(record) };
+    const name = collection?.replaceAll('${topic}', record.topic) ?? record.topic;
+    return { database, collection: name };
+  }
+}
+
+/** The value as a document: what is none stands under the name `value`. */
+function documentOf(record: PipeRecord): Record<string, unknown> {
+  const { value } = record;
+  if (value instanceof Uint8Array) {
+    throw rejected(record, 'has a value of bytes; put json() or string() before the sink');
+  }
+  const isDocument = typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
+  return isDocument ? (value as Record<string, unknown>) : { value };
+}
+
+function businessFilter(
+  record: PipeRecord,
+  value: Record<string, unknown> | undefined,
+  fields: readonly string[],
+): Record<string, unknown> {
+  // A tombstone has no fields: its key must have them.
+  const source = value ?? (record.key as Record<string, unknown> | null);
+  const filter: Record<string, unknown> = {};
+  for (const field of fields) {
+    const found = typeof source === 'object' ? source?.[field] : undefined;
+    if (found === undefined) throw rejected(record, `has no field ${field} of the business key`);
+    filter[field] = found;
+  }
+  return filter;
+}
+
+function rejected({ source }: PipeRecord, why: string): KafkaError {
+  const { topic, partition, offset } = source;
+  return new KafkaError('RECORD_REJECTED', `The record ${why}.`, { topic, partition, offset });
+}
