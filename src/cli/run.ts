@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { isKafkaError } from '../errors/index.js';
 import { CommandFailure, type CommandSpec, UsageError } from './command.js';
 import { commands, findCommand } from './commands.js';
@@ -61,7 +62,7 @@ async function print(io: CliIo, text: string): Promise<number> {
 }
 
 function versionOf(io: CliIo): string {
-  const path = decodeURIComponent(new URL('../../package.json', import.meta.url).pathname);
+  const path = fileURLToPath(new URL('../../package.json', import.meta.url));
   const parsed: unknown = JSON.parse(io.system.disk.readFile(path).toString('utf8'));
   const version = typeof parsed === 'object' && parsed !== null && 'version' in parsed;
   return version ? `kafkit ${String(parsed.version)}` : 'kafkit';

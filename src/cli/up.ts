@@ -53,13 +53,15 @@ export async function runBroker(
   return 0;
 }
 
-function greet(io: CliIo, at: string, data: string | undefined): void {
+function greet(io: CliIo, address: string, data: string | undefined): void {
   const kept = data === undefined ? 'in memory, gone at the end' : `kept in ${data}`;
-  say(io, `kafkit: a Kafka broker is listening on ${at}; records are ${kept}.`);
+  // What the tools take without being told needs no flag.
+  const flag = /^(127\.0\.0\.1|localhost):9092$/.test(address) ? '' : ` -b ${address}`;
+  say(io, `kafkit: a Kafka broker is listening on ${address}; records are ${kept}.`);
   say(io, '  Talk to it from another terminal, or with any Kafka client:');
-  say(io, `    npx kafkit topics create greetings -p 2 -b ${at}`);
-  say(io, `    echo hello | npx kafkit produce greetings -b ${at}`);
-  say(io, `    npx kafkit consume greetings --from-beginning -b ${at}`);
+  say(io, `    npx kafkit topics create greetings${flag}`);
+  say(io, `    echo hello | npx kafkit produce greetings${flag}`);
+  say(io, `    npx kafkit consume greetings --from-beginning${flag}`);
   say(io, '  Ctrl-C stops it.');
 }
 
