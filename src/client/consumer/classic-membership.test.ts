@@ -33,6 +33,7 @@ describe('a member of a classic group', () => {
         owned = [...all];
         return Promise.resolve();
       },
+      outdated: () => undefined,
       failed: (error: KafkaError) => void events.push(`failed ${error.code}`),
       troubled: (error: KafkaError) => void events.push(error.code),
     };

@@ -131,13 +131,14 @@ export class ClassicMembership implements Membership {
         this.#isLost = true;
         this.#heartbeats.stop();
         this.#rejoin(error.message);
-        return;
+        break;
       default:
         this.#isLost = true;
         this.#fatal ??= error;
         this.#heartbeats.stop();
         this.#bell.ring();
     }
+    this.#host.outdated();
   }
 
   async close(): Promise<void> {

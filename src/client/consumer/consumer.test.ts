@@ -300,6 +300,22 @@ describe('commits', () => {
     await reader.close();
   });
 
+  test('go up to the first record that was deferred and is not finished', async () => {
+    const topic = await topicWith(4);
+    const reader = consumer({ groupId: topic, topics: [topic], commit: 'manual' });
+    const finish: (() => void)[] = [];
+    for await (const record of reader) {
+      if (finish.push(reader.defer(record)) === 4) break;
+    }
+    finish[1]?.();
+    await reader.commit();
+    expect(await reader.committed()).toMatchObject([{ offset: 0 }]);
+    finish[0]?.();
+    await reader.commit();
+    expect(await reader.committed()).toMatchObject([{ offset: 2 }]);
+    await reader.close();
+  });
+
   test('without a group there is nowhere to commit', async () => {
     const reader = consumer({ assign: [{ topic: 'any', partition: 0 }] });
     await expect(reader.commit()).rejects.toThrow(/without groupId/);
@@ -378,6 +394,45 @@ describe('groups', () => {
     expect(first.it.assignment()).toHaveLength(1);
     await Promise.all([first.it.close(), second.it.close()]);
     await Promise.all([first.run, second.run]);
+  });
+
+  test('a rebalance waits for deferred records', async () => {
+    const topic = await topicWith(2, 2);
+    const finish: (() => void)[] = [];
+    const options = { groupId: topic, topics: [topic] };
+    const events: string[] = [];
+    const note = (what: string) => () => void events.push(what);
+    const hooks = { onRevoked: note('revoked'), onLost: note('lost') };
+    const first = consumer({ ...options, ...hooks });
+    const run = (async () => {
+      for await (const record of first) finish.push(first.defer(record));
+    })();
+    await until(() => finish.length === 4);
+    const second = member(options, () => undefined);
+    await until(() => first.health().state === 'rebalancing');
+    expect(events).toEqual([]);
+    for (const each of finish) each();
+    await until(() => second.it.assignment().length === 1);
+    expect(events).toEqual(['revoked']);
+    await Promise.all([first.close(), second.it.close()]);
+    await Promise.all([run, second.run]);
+  });
+
+  test('a member that the group does not wait for any longer loses its partitions', async () => {
+    const topic = await topicWith(2, 2);
+    let finish = (): void => undefined;
+    const options = { groupId: topic, topics: [topic], rebalanceTimeoutMs: 100 };
+    const slow = member(options, async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+    });
+    await until(() => slow.it.assignment().length === 2);
+    const other = member(options, () => undefined);
+    await until(() => slow.events.includes('lost 0,1'));
+    await until(() => other.it.assignment().length === 2 || slow.it.assignment().length === 1);
+    finish();
+    await Promise.all([slow.it.close(), other.it.close()]);
+    finish();
+    await Promise.all([slow.run, other.run]);
   });
 
   test('a loop that is too slow loses its partitions and gets them back when it asks', async () => {

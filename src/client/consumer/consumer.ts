@@ -1,6 +1,5 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
-import { ClassicMembership } from './classic-membership.js';
 import type { ConsumerBatch } from './consumer-batch.js';
 import { type ConsumerHealth, healthOf } from './consumer-health.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
@@ -11,14 +10,14 @@ import { FetchBuffer } from './fetch-buffer.js';
 import { Fetcher } from './fetcher.js';
 import { GroupOffsets, type TopicPartitionOffset } from './group-offsets.js';
 import type { Membership } from './membership.js';
+import { membershipFor } from './membership-for.js';
 import { type CommitOptions, type Committable, givenUp, OffsetCommits } from './offset-commits.js';
 import { lookUpOffsets } from './offset-lookup.js';
 import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
-import { PollWatch } from './poll-watch.js';
+import { pollTimeout, PollWatch } from './poll-watch.js';
 import { PositionFinder } from './position-finder.js';
 import { Rebalance } from './rebalance.js';
 import { RecordMaker } from './record-maker.js';
-import { StandaloneMembership } from './standalone-membership.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
 
@@ -169,6 +168,21 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
   }
 
+  /**
+   * For loops that work on several records at once: the record is not finished by asking for the
+   * next, but when the returned function is called. Commits go up to the first unfinished record
+   * of a partition, and a partition is given up only when none is left of it.
+   */
+  defer(record: ConsumerRecord<K, V>): () => void {
+    const state = this.#subscription.get(record.topic, record.partition);
+    if (state === undefined) throw givenUp(record.topic, record.partition, this.#settings.groupId);
+    const finish = state.defer(record.offset);
+    return () => {
+      finish();
+      this.#delivery.ring();
+    };
+  }
+
   get closed(): boolean {
     return this.#closing !== undefined;
   }
@@ -309,7 +323,6 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
 
   #makeMembership(): Membership {
     const settings = this.#settings;
-    const { groupId, topics, assign, metadataMaxAgeMs } = settings;
     const host = new Rebalance({
       subscription: this.#subscription,
       buffer: this.#buffer,
@@ -317,16 +330,15 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       commits: settings.autoCommit ? this.#commits : undefined,
       commitTimeoutMs: revocationCommitMs,
       hooks: settings,
-      isGivenUp: () => this.#isExpelled || this.#closing !== undefined,
+      isGivenUp: () =>
+        this.#isExpelled ||
+        this.#closing !== undefined ||
+        this.#membership.identity() === undefined,
       changed: () => this.#assignmentChanged(),
       failed: (error) => this.#failed(error),
       troubled: (error) => this.#troubled(error),
     });
-    if (groupId !== undefined && topics !== undefined) {
-      return new ClassicMembership(this.#cluster, { ...settings, groupId, topics }, host);
-    }
-    const wanted = assign ?? { topics: topics ?? [] };
-    return new StandaloneMembership(this.#cluster, wanted, metadataMaxAgeMs, host);
+    return membershipFor(this.#cluster, settings, host);
   }
 
   #asked(): void {
@@ -354,12 +366,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     if (this.#membership.identity()?.memberId === '') return;
     const { maxPollIntervalMs, groupId } = this.#settings;
     this.#isExpelled = true;
-    this.#troubled(
-      new KafkaError('POLL_TIMEOUT', `No record was asked for within ${maxPollIntervalMs} ms.`, {
-        group: groupId,
-        hint: 'The partitions go to other members. Work faster, or raise maxPollIntervalMs.',
-      }),
-    );
+    this.#troubled(pollTimeout(maxPollIntervalMs, groupId));
     this.#membership.expel();
     this.#delivery.interrupt();
   }

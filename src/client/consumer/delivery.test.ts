@@ -177,10 +177,7 @@ describe('what interferes', () => {
     const events: string[] = [];
     const release = delivery.hold();
     const idle = delivery
-      .idle(
-        () => true,
-        () => false,
-      )
+      .until(() => delivery.atHand === undefined)
       .then(() => events.push('idle'));
     const next = take(records).then((which) => events.push(`got ${which}`));
     await idle;
@@ -195,10 +192,7 @@ describe('what interferes', () => {
     put(0, [0]);
     await take(delivery.records());
     let isGivenUp = false;
-    const idle = delivery.idle(
-      () => true,
-      () => isGivenUp,
-    );
+    const idle = delivery.until(() => isGivenUp);
     isGivenUp = true;
     delivery.interrupt();
     await idle;

@@ -105,9 +105,9 @@ export class Delivery<K, V> {
     };
   }
 
-  /** Resolves when nothing of these partitions is at hand any more, or `giveUp` says so. */
-  async idle(of: (state: PartitionState) => boolean, giveUp: () => boolean): Promise<void> {
-    while (this.#atHand !== undefined && of(this.#atHand) && !giveUp()) await this.#bell.wait();
+  /** Resolves when it is true; looked at whenever the loop asks and after each interruption. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await this.#bell.wait();
   }
 
   /** The error ends the consumer: every further call fails with it. */

@@ -40,6 +40,8 @@ export interface MembershipHost {
   lost(partitions: readonly TopicPartition[]): Promise<void>;
   /** Everything that is to be read from now on; what is owned already goes on undisturbed. */
   assigned(partitions: readonly TopicPartition[]): Promise<void>;
+  /** The generation is over: nobody needs to wait for anything to be finished in it. */
+  outdated(): void;
   /** The membership ended and will not come back. */
   failed(error: KafkaError): void;
   /** Something went wrong that mends itself. */

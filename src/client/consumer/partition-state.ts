@@ -16,8 +16,8 @@ export interface FetchPosition {
  * What the consumer knows about one assigned partition.
  *
  * ```
- *   committed ≤ unfinished ≤ position ≤ fetchOffset ≤ endOffset
- *              (at hand)    (delivered) (buffered up to here)
+ *   committed ≤ deferred ≤ unfinished ≤ position ≤ fetchOffset ≤ endOffset
+ *             (elsewhere) (at hand)   (delivered) (buffered up to here)
  * ```
  *
  * Whatever moves the position from outside (a seek, a reset, a revocation) raises `incarnation`:
@@ -37,6 +37,8 @@ export class PartitionState implements TopicPartition {
   fetchEpoch = -1;
   /** First offset handed out that the loop has not finished, -1 when there is none. */
   unfinished = -1;
+  /** Offsets handed out, left by the loop, and still being worked on; in ascending order. */
+  deferred = new Set<number>();
   /** Last offset committed by us or found committed, -1 for none. */
   committed = -1;
   paused = false;
@@ -70,7 +72,9 @@ export class PartitionState implements TopicPartition {
 
   /** What may be committed: everything below has been finished. -1 while nothing is known. */
   get committable(): number {
-    return this.unfinished >= 0 ? this.unfinished : this.position;
+    const next = this.unfinished >= 0 ? this.unfinished : this.position;
+    for (const first of this.deferred) return Math.min(first, next);
+    return next;
   }
 
   /** Continues at another place; buffered records and answers under way become void. */
@@ -81,6 +85,8 @@ export class PartitionState implements TopicPartition {
     this.fetchOffset = position.offset;
     this.fetchEpoch = position.leaderEpoch;
     this.unfinished = -1;
+    // Whoever still works on these holds the old set: what they finish means nothing any more.
+    this.deferred = new Set();
     this.wanted = undefined;
     this.retryAt = 0;
     this.failures = 0;
@@ -101,8 +107,16 @@ export class PartitionState implements TopicPartition {
     this.queuedBytes = 0;
   }
 
-  /** The loop is done with everything below the offset. */
+  /** The offset stays unfinished when the loop goes on, until the returned function is called. */
+  defer(offset: number): () => void {
+    const { deferred } = this;
+    deferred.add(offset);
+    return () => void deferred.delete(offset);
+  }
+
+  /** Everything below the offset is done with. */
   finishUpTo(offset: number): void {
+    for (const each of this.deferred) if (each < offset) this.deferred.delete(each);
     if (this.unfinished >= 0 && offset > this.unfinished) {
       this.unfinished = offset >= this.position ? -1 : offset;
     }

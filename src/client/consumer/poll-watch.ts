@@ -1,3 +1,4 @@
+import { KafkaError } from '../../errors/index.js';
 import type { Clock, Timer } from '../../system/index.js';
 
 /** What can be seen of the application's loop from outside. */
@@ -68,4 +69,12 @@ export class PollWatch {
     this.#seenAt = this.#clock.monotonic();
     this.#isOverdue = false;
   }
+}
+
+/** What the application hears when its loop is given up on. */
+export function pollTimeout(maxPollIntervalMs: number, group: string | undefined): KafkaError {
+  return new KafkaError('POLL_TIMEOUT', `No record was asked for within ${maxPollIntervalMs} ms.`, {
+    group,
+    hint: 'The partitions go to other members. Work faster, or raise maxPollIntervalMs.',
+  });
 }

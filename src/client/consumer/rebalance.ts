@@ -12,7 +12,8 @@ import type { PartitionState } from './partition-state.js';
 export interface RebalanceLoop {
   readonly atHand: PartitionState | undefined;
   hold(): () => void;
-  idle(of: (state: PartitionState) => boolean, giveUp: () => boolean): Promise<void>;
+  until(isTrue: () => boolean): Promise<void>;
+  interrupt(): void;
   abandon(): void;
 }
 
@@ -28,7 +29,7 @@ export interface RebalanceParts {
     readonly onRevoked: RebalanceHook | undefined;
     readonly onLost: RebalanceHook | undefined;
   };
-  /** Whether the loop has been given up on, or is to end. */
+  /** Whether waiting for the loop is pointless: it was given up on, is to end, or all is lost. */
   readonly isGivenUp: () => boolean;
   /** Partitions came or went. */
   readonly changed: () => void;
@@ -52,8 +53,7 @@ export class Rebalance implements MembershipHost {
     const { loop, commits, hooks, subscription, commitTimeoutMs, isGivenUp } = this.#parts;
     const release = loop.hold();
     try {
-      const going = new Set(partitions.map(partitionKey));
-      await loop.idle((state) => going.has(partitionKey(state)), isGivenUp);
+      await loop.until(() => isGivenUp() || !this.#isWorkedOn(partitions));
       if (isGivenUp()) {
         throw new KafkaError('POLL_TIMEOUT', `${partitionNames(partitions)} must be given up.`);
       }
@@ -93,12 +93,24 @@ export class Rebalance implements MembershipHost {
     }
   }
 
+  outdated(): void {
+    this.#parts.loop.interrupt();
+  }
+
   failed(error: KafkaError): void {
     this.#parts.failed(error);
   }
 
   troubled(error: KafkaError): void {
     this.#parts.troubled(error);
+  }
+
+  #isWorkedOn(partitions: readonly TopicPartition[]): boolean {
+    const { loop, subscription } = this.#parts;
+    return partitions.some(({ topic, partition }) => {
+      const state = subscription.get(topic, partition);
+      return state !== undefined && (state === loop.atHand || state.deferred.size > 0);
+    });
   }
 
   #changed(): void {
