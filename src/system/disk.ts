@@ -22,6 +22,11 @@ export interface Disk {
   /** Makes the directory and those above it; existing ones are fine. */
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
+  /**
+   * Gives a file a second name that must be free. False where the file system has no links between
+   * the two places (another device, no such file system): the caller copies then.
+   */
+  link(from: string, to: string): boolean;
   /** Removes a file or a whole directory; a missing one is fine. */
   remove(path: string): void;
   readFile(path: string): Buffer;

@@ -54,6 +54,16 @@ describe.each(['real', 'memory'] as const)('a %s disk', (kind) => {
     ]);
   });
 
+  test('gives a file a second name, which outlives the first', () => {
+    const at = (name: string) => disk.join(root, name);
+    disk.replaceFile(at('one'), Buffer.from('1'));
+    expect(disk.link(at('one'), at('two'))).toBe(true);
+    expect(() => disk.link(at('one'), at('two'))).toThrow(/EEXIST/);
+    disk.remove(at('one'));
+    expect(disk.readFile(at('two')).toString()).toBe('1');
+    expect(() => disk.link(at('one'), at('three'))).toThrow(/ENOENT/);
+  });
+
   test('renames, replaces and removes files and directories', () => {
     const at = (name: string) => disk.join(root, name);
     disk.replaceFile(at('one'), Buffer.from('1'));

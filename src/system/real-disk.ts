@@ -49,6 +49,19 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** What file systems answer that cannot link, or not these two places, or not once more. */
+const noLink = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function link(from: string, to: string): boolean {
+  try {
+    fs.linkSync(from, to);
+    return true;
+  } catch (cause) {
+    if (noLink.has((cause as NodeJS.ErrnoException).code ?? '')) return false;
+    throw diskError(cause, 'link', to);
+  }
+}
+
 /** The disk of the machine, through `node:fs`. */
 export const realDisk: Disk = {
   open: (path, mode) =>
@@ -58,6 +71,7 @@ export const realDisk: Disk = {
   makeDirectory: (path) =>
     attempt('make directory', path, () => void fs.mkdirSync(path, { recursive: true })),
   rename: (from, to) => attempt('rename', from, () => fs.renameSync(from, to)),
+  link,
   remove: (path) =>
     attempt('remove', path, () => fs.rmSync(path, { recursive: true, force: true })),
   readFile: (path) => attempt('read', path, () => fs.readFileSync(path)),

@@ -125,6 +125,17 @@ export class MemoryDisk implements Disk {
     source.parent.change([[source.name, undefined]]);
   }
 
+  link(from: string, to: string): boolean {
+    const source = this.#place(from, 'link');
+    const target = this.#place(to, 'link');
+    const node = source.parent.now.get(source.name);
+    if (!(node instanceof FileNode)) throw failure('ENOENT', 'link', from);
+    if (target.parent.now.has(target.name)) throw failure('EEXIST', 'link', to);
+    this.#check('name', to);
+    target.parent.change([[target.name, node]]);
+    return true;
+  }
+
   remove(path: string): void {
     const node = this.#find(path);
     if (node === undefined) return;
