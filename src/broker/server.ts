@@ -1,3 +1,4 @@
+import { isKafkaError } from '../errors/index.js';
 import {
   type ReceivedRequest,
   RequestBudget,
@@ -61,7 +62,11 @@ export class Server {
       try {
         this.#listeners.push(await net.listen({ host: '::1', port: first.port }, accept));
       } catch (error) {
-        this.#options.logger.debug(`Not listening on [::1]:${first.port}: ${String(error)}`);
+        const { logger } = this.#options;
+        const why = `Not listening on [::1]:${first.port}: ${String(error)}`;
+        // Another program there would get the clients that try IPv6 first.
+        if (address.port !== 0 && isKafkaError(error, 'ADDRESS_IN_USE')) logger.warn(why);
+        else logger.debug(why);
       }
     }
     if (this.#sweep === undefined) this.#scheduleSweep();
