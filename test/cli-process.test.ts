@@ -82,6 +82,8 @@ describe('kafkit up', () => {
     const second = await up('--data', data);
     const consumed = await run(['consume', 'orders', '-b', second.address, '-o', 'start', '-e']);
     expect(consumed).toEqual({ code: 0, stdout: 'a\nb\n', stderr: '' });
+    // As under npm, which passes on a signal that the terminal has sent to everybody already.
+    second.child.kill('SIGINT');
     second.child.kill('SIGINT');
     expect(await second.ended).toBe(0);
   });

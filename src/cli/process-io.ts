@@ -1,13 +1,26 @@
 import { realSystem } from '../system/index.js';
 import type { CliIo, Output } from './io.js';
 
+/**
+ * One Ctrl-C under `npm start` comes twice: from the terminal, and passed on by npm. Only a later
+ * signal is a second one.
+ */
+const impatientAfterMs = 1000;
+
 /** The real input and output: `process`, its streams and its signals. */
 export function processIo(): CliIo {
+  const system = realSystem();
   const interruption = new AbortController();
+  let firstAt = 0;
   const stop = (reason: string) => {
-    // Asked a second time, we no longer finish properly.
-    if (interruption.signal.aborted && reason !== 'closed') process.exit(130);
-    interruption.abort(reason);
+    const now = system.clock.monotonic();
+    if (!interruption.signal.aborted) {
+      firstAt = now;
+      interruption.abort(reason);
+    } else if (reason !== 'closed' && now - firstAt > impatientAfterMs) {
+      // Asked a second time, we no longer finish properly.
+      process.exit(130);
+    }
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
@@ -17,7 +30,7 @@ export function processIo(): CliIo {
     stdin: () => process.stdin,
     stdinIsTerminal: process.stdin.isTTY === true,
     interrupted: interruption.signal,
-    system: realSystem(),
+    system,
     self: [process.execPath, process.argv[1] ?? ''],
   };
 }
