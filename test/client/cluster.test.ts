@@ -119,6 +119,30 @@ describe('reaching brokers', () => {
     expect(fake.system.clock.pendingTimers).toBe(0);
   });
 
+  test('an address where something else answers is an error like others', async () => {
+    const fake = await FakeCluster.start();
+    const listener = await fake.system.net.listen({ host: 'web', port: 80 }, (socket) => {
+      socket.write([Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')]);
+    });
+    const cluster = fake.client({ bootstrapServers: ['web:80'] });
+    const { message } = await finished(fake.system, failure(cluster.refresh([])));
+    expect(message).toMatch(/web:80 does not speak Kafka's protocol/);
+    await listener.close();
+    await cluster.close();
+  });
+
+  test('metadata that nobody waits for any more is not asked for any longer', async () => {
+    const fake = await FakeCluster.start();
+    const cluster = fake.client({ bootstrapServers: ['x:1'] });
+    const work = failure(cluster.metadataFor(['a'], { timeoutMs: 1000 }));
+    const { code, message } = await finished(fake.system, work);
+    expect(code).toBe('METADATA_TIMEOUT');
+    expect(message).toMatch(/within 1000 ms \(no broker can be reached: .*x:1/);
+    await fake.system.clock.advance(31_000);
+    expect(fake.system.clock.pendingTimers).toBe(0);
+    await cluster.close();
+  });
+
   test('a broker that is away for a while is tried with growing pauses, and found again', async () => {
     const fake = await FakeCluster.start();
     const [broker] = fake.brokers as [FakeBroker];

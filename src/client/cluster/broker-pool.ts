@@ -74,13 +74,16 @@ export class BrokerPool {
     if (wait > 0) await this.#hooks.delay(wait);
     this.#check();
     const broker = labelOf(node);
+    // Undefined while the versions are negotiated: a connection may end before that is over.
+    let connection: ClientConnection | undefined;
     try {
-      const connection = await ClientConnection.open({
+      connection = await ClientConnection.open({
         ...this.#options,
         host: node.host,
         port: node.port,
         broker,
         onClose: (reason) => {
+          if (connection === undefined) return;
           if (node.open.get(lane) === connection) node.open.delete(lane);
           if (reason !== undefined && !this.#closed) this.#hooks.onTrouble(reason.message);
         },
@@ -184,17 +187,22 @@ export class BrokerPool {
     }
   }
 
-  /** Ends connections on which nothing has happened for `connectionsMaxIdleMs`. */
-  closeIdle(): void {
+  /** Ends connections unused for `connectionsMaxIdleMs`; returns whether any are left. */
+  closeIdle(): boolean {
     const { system, connectionsMaxIdleMs } = this.#options;
     const before = system.clock.monotonic() - connectionsMaxIdleMs;
+    let left = 0;
     for (const node of [...this.#nodes.values(), ...this.#seeds]) {
+      left += node.opening.size;
       for (const [lane, connection] of node.open) {
+        left++;
         if (connection.inFlight > 0 || connection.lastUsedAt > before) continue;
+        left--;
         node.open.delete(lane);
         connection.close();
       }
     }
+    return left > 0;
   }
 
   /** Ends all connections; they are made again when needed. */

@@ -38,7 +38,8 @@ export class Cluster {
   #lanes = 0;
   #users = 0;
   #closed = false;
-  #unreachable = false;
+  /** Why no broker can be reached, while that is so. */
+  #trouble: string | undefined;
 
   constructor(options: ClusterOptions) {
     const { system, logger, apiTimeoutMs, metadataMaxAgeMs } = options;
@@ -55,7 +56,8 @@ export class Cluster {
       logger,
       metadataMaxAgeMs,
       apiTimeoutMs,
-      request: (topics, autoCreate) => this.#requestMetadata(topics, autoCreate),
+      request: (topics, autoCreate, signal) => this.#requestMetadata(topics, autoCreate, signal),
+      trouble: () => this.#trouble,
       accepted: (metadata, changed) => this.#accepted(metadata, changed),
       retryBackoff,
       delay,
@@ -113,7 +115,7 @@ export class Cluster {
       for (const broker of this.#candidates(to)) {
         try {
           const answer = await this.#connectAndSend(api, request, broker, options);
-          this.#unreachable = false;
+          this.#trouble = undefined;
           return answer;
         } catch (error) {
           if (this.#closed) throw closedError();
@@ -124,7 +126,7 @@ export class Cluster {
       }
       const wait = this.retryBackoff(attempt);
       if (clock.monotonic() + wait >= deadline) throw nobody(api, failures, apiTimeoutMs);
-      this.#warnOnce(failures);
+      this.#notReached(failures);
       await this.delay(wait, options.signal);
     }
   }
@@ -137,11 +139,12 @@ export class Cluster {
   }
 
   /** Once per spell of being unreachable, so that a waiting program is not silent. */
-  #warnOnce(failures: readonly unknown[]): void {
-    if (this.#unreachable) return;
-    this.#unreachable = true;
+  #notReached(failures: readonly unknown[]): void {
     const reasons = failures.map(messageOf).join(' ');
-    this.logger.warn(`no broker can be reached, trying on: ${reasons}`);
+    if (this.#trouble === undefined) {
+      this.logger.warn(`no broker can be reached, trying on: ${reasons}`);
+    }
+    this.#trouble = `no broker can be reached: ${reasons}`;
   }
 
   /** The connection to a broker on a lane, made if need be. */
@@ -156,8 +159,9 @@ export class Cluster {
   }
 
   #closeIdle(): void {
-    this.#pool.closeIdle();
-    if (!this.#closed) this.#idleAlarm.ringAt(this.system.clock.monotonic() + idleCheckMs);
+    if (this.#pool.closeIdle() && !this.#closed) {
+      this.#idleAlarm.ringAt(this.system.clock.monotonic() + idleCheckMs);
+    }
   }
 
   /**
@@ -187,6 +191,7 @@ export class Cluster {
   async #requestMetadata(
     topics: readonly string[] | null,
     autoCreate: boolean,
+    signal: AbortSignal,
   ): Promise<ResponseDecoded<'Metadata'>> {
     const response = await this.send(
       'Metadata',
@@ -195,6 +200,7 @@ export class Cluster {
         ...(version >= 4 ? { allowAutoTopicCreation: autoCreate } : {}),
       }),
       'any',
+      { signal },
     );
     const error = KafkaError.fromErrno(response.errorCode, undefined, { api: 'Metadata' });
     if (error.code === 'REBOOTSTRAP_REQUIRED') {

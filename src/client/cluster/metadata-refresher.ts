@@ -17,7 +17,10 @@ export interface RefresherHooks {
   request(
     topics: readonly string[] | null,
     autoCreate: boolean,
+    signal: AbortSignal,
   ): Promise<ResponseDecoded<'Metadata'>>;
+  /** Why no broker can be reached at the moment, if that is so. */
+  trouble(): string | undefined;
   accepted(metadata: ClusterMetadata, changed: boolean): void;
   readonly retryBackoff: (attempt: number) => number;
   delay(ms: number, signal?: AbortSignal): Promise<void>;
@@ -28,6 +31,9 @@ interface Round {
   readonly names: Set<string>;
   all: boolean;
   readonly autoCreate: boolean;
+  /** When the last one has gone the request is given up. */
+  waiting: number;
+  readonly stop: AbortController;
   readonly promise: Promise<ClusterMetadata>;
   readonly resolve: (metadata: ClusterMetadata) => void;
   readonly reject: (error: unknown) => void;
@@ -71,18 +77,34 @@ export class MetadataRefresher {
       this.#running = true;
       queueMicrotask(() => void this.#run());
     }
-    return options.signal === undefined ? round.promise : abortable(round.promise, options.signal);
+    round.waiting++;
+    return options.signal === undefined ? round.promise : this.#leavable(round, options.signal);
+  }
+
+  async #leavable(round: Round, signal: AbortSignal): Promise<ClusterMetadata> {
+    try {
+      return await abortable(round.promise, signal);
+    } catch (error) {
+      round.waiting--;
+      if (round.waiting === 0) round.stop.abort();
+      throw error;
+    }
   }
 
   async #run(): Promise<void> {
     for (let round = this.#rounds.shift(); round !== undefined; round = this.#rounds.shift()) {
+      if (round.waiting === 0) continue;
       const now = this.#hooks.clock.monotonic();
       // What is in use is refreshed along, except where asking would create a topic.
       const names = round.autoCreate
         ? [...round.names]
         : [...new Set([...round.names, ...this.state.inUse(now)])];
       try {
-        const response = await this.#hooks.request(round.all ? null : names, round.autoCreate);
+        const response = await this.#hooks.request(
+          round.all ? null : names,
+          round.autoCreate,
+          round.stop.signal,
+        );
         this.#accept(response, round.all);
         round.resolve(this.state.snapshot);
       } catch (error) {
@@ -141,33 +163,47 @@ export class MetadataRefresher {
       if (open.length === 0) return metadata;
       for (const name of open) failWhenFinal(name, metadata.topics.get(name), options);
       const left = startedAt + timeoutMs - clock.monotonic();
-      if (left <= 0) throw notInTime(open, metadata, timeoutMs);
+      if (left <= 0) throw this.#notInTime(open, options);
       await this.#hooks.delay(Math.min(left, this.#hooks.retryBackoff(attempt)), options.signal);
     }
   }
 
-  /** A refresh that gives up at `deadline`, with the reason why metadata was wanted. */
+  /** A refresh that is given up at `deadline`. */
   async #attempt(
     names: readonly string[],
     options: MetadataOptions,
     deadline: number,
   ): Promise<ClusterMetadata> {
-    const left = Math.max(1, deadline - this.#hooks.clock.monotonic());
-    const done = new AbortController();
-    const signals = options.signal ? [options.signal, done.signal] : [done.signal];
-    const work = this.refresh(names, { ...options, signal: options.signal });
-    const late = this.#hooks.delay(left, AbortSignal.any(signals)).then(() => undefined);
-    late.catch(() => undefined);
+    const { clock } = this.#hooks;
+    const late = new AbortController();
+    const { signal } = options;
+    const timer = clock.after(Math.max(1, deadline - clock.monotonic()), () => late.abort());
+    const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
     try {
-      const metadata = await Promise.race([work, late]);
-      if (metadata !== undefined) return metadata;
-      throw notInTime(names, this.state.snapshot, options.timeoutMs ?? this.#hooks.apiTimeoutMs);
+      return await this.refresh(names, { ...options, signal: either });
     } catch (error) {
-      work.catch(() => undefined);
-      throw error;
+      if (!late.signal.aborted) throw error;
+      throw this.#notInTime(names, options);
     } finally {
-      done.abort();
+      timer.cancel();
     }
+  }
+
+  #notInTime(names: readonly string[], options: MetadataOptions): KafkaError {
+    const timeoutMs = options.timeoutMs ?? this.#hooks.apiTimeoutMs;
+    const trouble = this.#hooks.trouble();
+    const state = names.map((name) => `${name}: ${this.state.topic(name)?.error ?? 'no answer'}`);
+    return new KafkaError(
+      'METADATA_TIMEOUT',
+      `Metadata did not arrive within ${timeoutMs} ms (${trouble ?? state.join('; ')}).`,
+      {
+        topic: names.length === 1 ? names[0] : undefined,
+        hint:
+          trouble === undefined
+            ? 'Does the topic exist, and may it be created automatically?'
+            : 'Check bootstrapServers.',
+      },
+    );
   }
 
   close(error: KafkaError): void {
@@ -185,7 +221,9 @@ function newRound(autoCreate: boolean): Round {
     reject = onReject;
   });
   promise.catch(() => undefined);
-  return { names: new Set(), all: false, autoCreate, promise, resolve, reject };
+  const stop = new AbortController();
+  const names = new Set<string>();
+  return { names, all: false, autoCreate, waiting: 0, stop, promise, resolve, reject };
 }
 
 function isUsable(topic: TopicMetadata | undefined): boolean {
@@ -208,17 +246,4 @@ function failWhenFinal(
   }
   const error = new KafkaError(code, undefined, { topic: name });
   if (!error.retriable) throw error;
-}
-
-function notInTime(
-  names: readonly string[],
-  metadata: ClusterMetadata,
-  timeoutMs: number,
-): KafkaError {
-  const why = names.map((name) => `${name}: ${metadata.topics.get(name)?.error ?? 'no answer'}`);
-  return new KafkaError(
-    'METADATA_TIMEOUT',
-    `Metadata did not arrive within ${timeoutMs} ms (${why.join('; ')}).`,
-    { hint: 'Does the topic exist, may it be created automatically, and is a broker reachable?' },
-  );
 }
