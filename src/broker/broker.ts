@@ -1,93 +1,17 @@
-import type { ReceivedRequest, ServedAnswer, ServerConnection } from '../network/index.js';
-import type { ApiName, RequestDecoded } from '../protocol/index.js';
-import type { Logger, Net, System } from '../system/index.js';
-import type { Address, BrokerInternals, ServedApi } from './broker-internals.js';
-import { type BrokerOptions, type BrokerSettings, settingsOf } from './broker-options.js';
-import type { BrokerConfig } from './config/broker-config.js';
-import type { Compat } from './config/compat.js';
-import { checkTopicConfigs } from './config/topic-config.js';
-import { GroupCoordinator } from './coordinator/index.js';
-import type { RequestConnection, RequestContext } from './handlers/handler.js';
-import { acceptedRange, handlerOf, servedApis } from './handlers/index.js';
-import { hostAndPort, isWildcard, parseAddress } from './listen-address.js';
-import type { LogManager } from './log/index.js';
-import type { MetadataJournal } from './metadata/metadata-journal.js';
-import type { TopicRegistry } from './metadata/topic-registry.js';
-import { FetchSessions } from './partition/fetch-sessions.js';
-import type { InternalTopic } from './partition/internal-topic.js';
-import { PartitionInternalTopic } from './partition/partition-internal-topic.js';
-import { Server } from './server.js';
-import { internalTopicSettings, offsetsTopicName, openStorage } from './storage.js';
+import type { Net } from '../system/index.js';
+import { BrokerNode } from './broker-node.js';
+import type { BrokerOptions } from './broker-options.js';
+import { hostAndPort } from './listen-address.js';
 
 /**
  * An embedded, single-node, Kafka-compatible broker. `Broker.start` opens the data directory,
- * listens and answers when clients can connect; `close` leaves a directory that starts clean.
+ * listens, and resolves when clients can connect; `close` leaves a directory that starts clean.
  */
-export class Broker implements BrokerInternals {
-  readonly system: System;
-  readonly logger: Logger;
-  readonly config: BrokerConfig;
-  readonly compat: Compat;
-  readonly nodeId: number;
-  readonly clusterId: string;
-  readonly logDirectory: string;
-  readonly topics: TopicRegistry;
-  readonly fetchSessions: FetchSessions;
-  readonly offsetsTopic: InternalTopic;
-  readonly groups: GroupCoordinator;
-  readonly #settings: BrokerSettings;
-  readonly #logs: LogManager;
-  readonly #journal: MetadataJournal;
-  readonly #server: Server;
-  readonly #served: readonly ServedApi[];
-  readonly #stopListeners = new Set<() => void>();
-  #listening: Address = { host: '', port: -1 };
-  #closed: Promise<void> | undefined;
+export class Broker {
+  readonly #node: BrokerNode;
 
-  private constructor(
-    settings: BrokerSettings,
-    logs: LogManager,
-    journal: MetadataJournal,
-    topics: TopicRegistry,
-  ) {
-    const { system, logger, config, compat } = settings;
-    this.#settings = settings;
-    this.system = system;
-    this.logger = logger;
-    this.config = config;
-    this.compat = compat;
-    this.nodeId = logs.nodeId;
-    this.clusterId = logs.clusterId;
-    this.logDirectory = logs.dataDirectory;
-    this.topics = topics;
-    this.#logs = logs;
-    this.#journal = journal;
-    this.fetchSessions = new FetchSessions(
-      config.number('max.incremental.fetch.session.cache.slots'),
-      system.random,
-      system.clock,
-    );
-    this.offsetsTopic = new PartitionInternalTopic(
-      offsetsTopicName,
-      topics,
-      internalTopicSettings(offsetsTopicName, config) ?? { partitions: 1, overrides: {} },
-      system.clock,
-    );
-    this.groups = new GroupCoordinator({
-      system,
-      internalTopic: this.offsetsTopic,
-      topics,
-      config,
-      logger,
-    });
-    this.#served = servedApis(compat);
-    this.#server = new Server({
-      system,
-      logger,
-      config,
-      accepts: (api) => acceptedRange(api, compat),
-      serve: (request, connection) => this.#serve(request, connection),
-    });
+  private constructor(node: BrokerNode) {
+    this.#node = node;
   }
 
   /**
@@ -96,117 +20,40 @@ export class Broker implements BrokerInternals {
    * LOG_CORRUPTED when data that was on disk safely is damaged.
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
-    const settings = await settingsOf(options);
-    const { logs, journal, topics } = await openStorage(settings, options);
-    const broker = new Broker(settings, logs, journal, topics);
-    try {
-      await broker.#open(options);
-    } catch (error) {
-      await broker.close();
-      throw error;
-    }
-    return broker;
+    return new Broker(await BrokerNode.start(options));
   }
 
-  async #open(options: BrokerOptions): Promise<void> {
-    await this.groups.start();
-    for (const [name, wanted] of Object.entries(options.createTopics ?? {})) {
-      if (this.topics.byName(name) !== undefined) continue;
-      const configs = checkTopicConfigs(Object.entries(wanted.configs ?? {}));
-      const partitions = wanted.partitions ?? this.config.number('num.partitions');
-      await this.topics.create(name, partitions, configs);
-    }
-    this.#listening = await this.#server.listen(this.#settings.listen, this.system.net);
+  /** The address listened on. */
+  get host(): string {
+    return this.#node.host;
+  }
+
+  /** The port listened on, the real one where 0 was asked for. */
+  get port(): number {
+    return this.#node.port;
+  }
+
+  /** `host:port` as clients are told. */
+  get address(): string {
+    const { host, port } = this.#node.advertised;
+    return hostAndPort(host, port);
+  }
+
+  get clusterId(): string {
+    return this.#node.clusterId;
+  }
+
+  /** The data directory; for data in memory a name without meaning. */
+  get dataDirectory(): string {
+    return this.#node.logDirectory;
   }
 
   /**
    * Listens at one more address, `host:port`, perhaps on another network (a broker in memory that
    * shall be reached by TCP, too), and answers the address with its real port.
    */
-  async listen(address: string, net: Net = this.system.net): Promise<string> {
-    const { host, port } = await this.#server.listen(parseAddress(address, 0), net);
-    return hostAndPort(host, port);
-  }
-
-  /** The address listened on. */
-  get host(): string {
-    return this.#listening.host;
-  }
-
-  /** The port listened on, the real one where 0 was asked for. */
-  get port(): number {
-    return this.#listening.port;
-  }
-
-  /** `host:port` as clients are told. */
-  get address(): string {
-    const { host, port } = this.advertised;
-    return hostAndPort(host, port);
-  }
-
-  /** The data directory; for data in memory a name without meaning. */
-  get dataDirectory(): string {
-    return this.logDirectory;
-  }
-
-  get advertised(): Address {
-    const { advertise } = this.#settings;
-    if (advertise !== undefined) {
-      const port = advertise.port === 0 ? this.port : advertise.port;
-      return { host: advertise.host, port };
-    }
-    return { host: isWildcard(this.host) ? '127.0.0.1' : this.host, port: this.port };
-  }
-
-  advertisedTo(connection: RequestConnection): Address {
-    if (this.#settings.advertise !== undefined || connection.localPort <= 0) return this.advertised;
-    const everywhere = isWildcard(this.host) && connection.localAddress !== '';
-    const host = everywhere ? connection.localAddress : this.advertised.host;
-    return { host, port: connection.localPort };
-  }
-
-  served(): readonly ServedApi[] {
-    return this.#served;
-  }
-
-  effectiveSetting(name: string): string | null {
-    switch (name) {
-      case 'node.id':
-      case 'broker.id':
-        return String(this.nodeId);
-      case 'log.dirs':
-        return this.logDirectory;
-      case 'listeners':
-        return `PLAINTEXT://${this.host}:${this.port}`;
-      case 'advertised.listeners':
-        return `PLAINTEXT://${this.advertised.host}:${this.advertised.port}`;
-      default:
-        return this.config.value(name);
-    }
-  }
-
-  onStopping(run: () => void): () => void {
-    this.#stopListeners.add(run);
-    return () => this.#stopListeners.delete(run);
-  }
-
-  #serve(
-    request: ReceivedRequest,
-    connection: ServerConnection,
-  ): ServedAnswer | Promise<ServedAnswer> {
-    const handler = handlerOf(request.api);
-    if (handler === undefined) throw new RangeError(`${request.api} has no handler`);
-    const context: RequestContext = {
-      api: request.api,
-      version: request.version,
-      clientId: request.clientId,
-      clientHost: `/${connection.remoteAddress}`,
-      connection,
-      broker: this,
-      now: this.system.clock.now(),
-    };
-    // The connection decoded the body with the definition of this very API.
-    return handler(request.body as RequestDecoded<ApiName> as never, context);
+  listen(address: string, net?: Net): Promise<string> {
+    return this.#node.listen(address, net);
   }
 
   /**
@@ -214,23 +61,7 @@ export class Broker implements BrokerInternals {
    * of a clean shutdown. Closing again waits for the first.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    try {
-      await this.#server.stop();
-      for (const run of [...this.#stopListeners]) run();
-      await this.groups.close();
-      await this.#server.close();
-    } finally {
-      try {
-        await this.#journal.close();
-      } finally {
-        await this.#logs.close();
-      }
-    }
+    return this.#node.close();
   }
 
   /**
@@ -238,16 +69,7 @@ export class Broker implements BrokerInternals {
    * still holds is what the next start finds.
    */
   crash(): Promise<void> {
-    this.#closed ??= this.#crash();
-    return this.#closed;
-  }
-
-  async #crash(): Promise<void> {
-    await this.#server.destroy();
-    // A write whose sync never ends is what crashes are made of: nobody waits for it.
-    this.groups.close().catch((error: unknown) => this.logger.debug(String(error)));
-    this.#journal.abandon();
-    await this.#logs.abandon();
+    return this.#node.crash();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Broker } from '../../src/broker/index.js';
+import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import { silentLogger } from '../../src/system/index.js';
 import { memorySystem } from '../../src/system/simulated/index.js';
 import { only, RawClient } from './raw-client.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Broker } from '../../src/broker/index.js';
+import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import { realSystem, silentLogger } from '../../src/system/index.js';
 import { MemoryDisk, MemoryNet } from '../../src/system/simulated/index.js';
 import { batch, fetchOf, only, produceOf, RawClient } from './raw-client.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Broker } from '../../src/broker/index.js';
+import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import type { RequestInput } from '../../src/protocol/index.js';
 import { silentLogger } from '../../src/system/index.js';
 import { memorySystem } from '../../src/system/simulated/index.js';
@@ -10,6 +10,7 @@ const start = () =>
   Broker.start({
     listen: '127.0.0.1:0',
     data: '/data',
+    config: { 'group.initial.rebalance.delay.ms': '0' },
     createTopics: { t: { partitions: 2 } },
     system,
     logger: silentLogger,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { zeroUuid } from '../../src/bytes/index.js';
-import { Broker } from '../../src/broker/index.js';
+import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import type { RequestInput } from '../../src/protocol/index.js';
 import { silentLogger } from '../../src/system/index.js';
 import { memorySystem } from '../../src/system/simulated/index.js';

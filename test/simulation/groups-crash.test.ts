@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Broker } from '../../src/broker/index.js';
+import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import { environmentVariable, realSystem, silentLogger } from '../../src/system/index.js';
 import { MemoryDisk, MemoryNet, SeededRandom } from '../../src/system/simulated/index.js';
 
@@ -77,6 +77,7 @@ async function simulate(seed: number, crashes: number): Promise<string[]> {
       data: '/data',
       listen: '127.0.0.1:0',
       durability: 'group-commit',
+      config: { 'group.initial.rebalance.delay.ms': '0' },
       createTopics: { t: { partitions: 1 } },
       logger: silentLogger,
     });
