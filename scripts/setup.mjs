@@ -51,8 +51,8 @@ function build() {
     '-p',
     'tsconfig.build.json',
   ]);
-  const binary = join(root, 'dist', 'cli', 'main.js');
-  if (existsSync(binary)) chmodSync(binary, 0o755);
+  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
+  chmodSync(join(root, 'dist', 'bundle', 'cli.js'), 0o755);
   writeFileSync(stamp, wanted);
 }
 
@@ -66,7 +66,12 @@ function stateOfSources() {
     const { mtimeMs, size } = statSync(path);
     lines.push(`${path} ${mtimeMs} ${size}`);
   }
-  for (const name of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+  for (const name of [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    join('scripts', 'bundle.mjs'),
+  ]) {
     lines.push(hash(readFileSync(join(root, name))));
   }
   return hash(lines.sort().join('\n'));

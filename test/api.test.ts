@@ -22,7 +22,7 @@ async function surface(): Promise<string> {
   const lines: string[] = [];
   for (const [door, target] of Object.entries(exports)) {
     if (typeof target === 'string') continue;
-    const source = target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
+    const source = target.types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
     lines.push(`${door.replace('.', 'kafkit')} (${source})`);
     const values = (await import(join(root, source))) as Record<string, unknown>;
     for (const name of [...new Set([...typeNames(source), ...Object.keys(values)])].sort()) {

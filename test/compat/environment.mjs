@@ -24,7 +24,7 @@ export const shared = resolve(root, process.env.KAFKIT_SHARED ?? '../shared');
 export const cache =
   process.env.KAFKIT_CACHE ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kafkit');
-const cli = join(root, 'dist', 'cli', 'main.js');
+const cli = join(root, 'dist', 'bundle', 'cli.js');
 
 if (!existsSync(shared)) {
   console.error(`The outside checks need ${shared} (set KAFKIT_SHARED); it is not there.`);
