@@ -62,11 +62,21 @@ const understood: ReadonlySet<string> = new Set([
   'listener.security.protocol.map',
 ]);
 
+/** What a broker that keeps its data in memory does differently, unless it is told otherwise. */
+const memoryConfig: Readonly<Record<string, string>> = {
+  // Programs that try something out and tests do not want to wait for members who never come.
+  'group.initial.rebalance.delay.ms': '0',
+};
+
 /** Fills in the defaults; what the options say goes before what the config says. */
 export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings> {
   const base = options.system ?? realSystem();
   const logger = options.logger ?? defaultLogger;
-  const config = new BrokerConfig(options.config);
+  const { 'log.dirs': logDirs, 'log.dir': logDir } = options.config ?? {};
+  const directory = logDirs ?? logDir;
+  const data = options.data ?? directory?.split(',')[0] ?? './kafkit-data';
+  const inMemory = data === 'memory';
+  const config = new BrokerConfig({ ...(inMemory ? memoryConfig : {}), ...options.config });
   const compat = options.compat ?? newestCompat;
   if (!compats.includes(compat)) {
     throw new KafkaError('INVALID_ARGUMENT', `compat must be one of ${compats.join(', ')}.`);
@@ -80,9 +90,6 @@ export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings
     options.listen ?? (listeners === undefined ? undefined : plaintextListener(listeners));
   const advertise =
     options.advertise ?? (advertised === undefined ? undefined : plaintextListener(advertised));
-  const directory = config.setting('log.dirs') ?? config.setting('log.dir');
-  const data = options.data ?? directory?.split(',')[0] ?? './kafkit-data';
-  const inMemory = data === 'memory';
   return {
     system: inMemory ? { ...base, disk: await memoryDisk() } : base,
     logger,

@@ -124,7 +124,7 @@ function brokerOptions(
     listen: '127.0.0.1:0',
     data: dataDirectory,
     durability: crashable ? 'group-commit' : 'memory',
-    config,
+    config: { 'group.initial.rebalance.delay.ms': '0', ...config },
     compat,
     logger,
     system,

@@ -49,9 +49,9 @@ const rows = [
   [
     'group.initial.rebalance.delay.ms',
     'int',
-    '0',
+    '3000',
     {},
-    'How long a new group waits for more members; Apache waits 3000, kafkit does not.',
+    'How long a new classic group waits for more members; 0 where data is kept in memory.',
   ],
   [
     'group.max.session.timeout.ms',
