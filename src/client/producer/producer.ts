@@ -1,6 +1,6 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { loadApi } from '../../protocol/index.js';
-import { loadCodec } from '../../records/index.js';
+import { loadCodec, loadCrc32cAccelerator } from '../../records/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { FlushEpoch } from './flush-epoch.js';
 import {
@@ -113,6 +113,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   #load(): void {
     this.#isLoading = true;
     if (this.#settings.idempotent) this.#transactions.request();
+    void loadCrc32cAccelerator();
     Promise.all([loadApi('Produce'), loadCodec(this.#settings.compression)]).then(
       () => {
         this.#sender.isReady = true;

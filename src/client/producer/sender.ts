@@ -10,6 +10,9 @@ import type { ProducerSettings } from './producer-options.js';
 import type { RecordAccumulator } from './record-accumulator.js';
 import type { TransactionManager } from './transaction-manager.js';
 
+/** Batches of a partition that are compressed while they wait. */
+const compressedAhead = 5;
+
 export interface SenderHooks {
   readonly cluster: Cluster;
   readonly settings: ProducerSettings<never, never>;
@@ -65,7 +68,10 @@ export class Sender {
     next = Math.min(next, this.#expire(now));
     if (accumulator.active.size > 0 && this.isReady) {
       if (settings.idempotent && transactions.identity === undefined) this.#wantIdentity();
-      else while (this.#sendRound(now)) continue;
+      else {
+        if (settings.compression !== 'none') this.#compressAhead();
+        while (this.#sendRound(now)) continue;
+      }
       next = Math.min(next, this.#nextMoment(now));
     }
     if (!this.#isClosed) this.#alarm.ringAt(next);
@@ -178,6 +184,17 @@ export class Sender {
     if (settings.eager && to.inFlight === 0) return true;
     if (now - head.createdAt >= settings.lingerMs) return true;
     return accumulator.isFull || this.#hooks.isHurried();
+  }
+
+  /** Full batches that are large enough for another thread are compressed before their turn. */
+  #compressAhead(): void {
+    for (const { waiting } of this.#hooks.accumulator.active) {
+      const full = Math.min(waiting.length - 1, compressedAhead);
+      for (let at = 0; at < full; at++) {
+        const batch = waiting[at] as ProducerBatch;
+        if (batch.builder.uncompressedSize >= asyncFrom) this.#isBuilt(batch);
+      }
+    }
   }
 
   /** Whether the bytes can be had at once; starts compressing when they cannot. */
