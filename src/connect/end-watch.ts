@@ -7,6 +7,8 @@ export interface EndWatchParts {
   readonly from: KafkaFrom;
   readonly groupId: string;
   readonly system: System;
+  /** Commits what can be, before the group's offsets are looked at. */
+  readonly beforeLook: () => Promise<void>;
   /** Everything that was there at the start is committed. */
   readonly reached: () => void;
 }
@@ -90,6 +92,7 @@ export class EndWatch {
   async #isReached(): Promise<boolean> {
     const admin = this.#parts.kafka.admin();
     try {
+      await this.#parts.beforeLook();
       const committed = new Map(
         (await admin.fetchOffsets(this.#parts.groupId)).map((each) => [
           `${each.topic}:${each.partition}`,

@@ -131,12 +131,16 @@ export class Pipeline {
     const groupId = from.groupId ?? this.name;
     await requireTopics(kafka, from.topics);
     const deadLetters = await this.#deadLetters(kafka);
+    const tasks = new Set<SinkTask>();
     const watch = untilEnd
       ? await EndWatch.start({
           kafka,
           from,
           groupId,
           system: this.#system,
+          beforeLook: async () => {
+            await Promise.all([...tasks].map((task) => task.commitFinished()));
+          },
           reached: () => stop.abort(),
         })
       : undefined;
@@ -160,7 +164,11 @@ export class Pipeline {
       committed: () => watch?.look(),
     };
     try {
-      await this.#supervise(options.tasks ?? 1, stop, (task) => new SinkTask({ ...shared, task }));
+      await this.#supervise(options.tasks ?? 1, stop, (number) => {
+        const task = new SinkTask({ ...shared, task: number });
+        tasks.add(task);
+        return task;
+      });
     } finally {
       watch?.stop();
       await deadLetters?.close();

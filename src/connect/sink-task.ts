@@ -97,6 +97,18 @@ export class SinkTask {
     }
   }
 
+  /**
+   * Commits how far the loop has got, which may be further than the last record written: control
+   * records, and offsets that the sink itself knew.
+   */
+  async commitFinished(): Promise<void> {
+    const consumer = this.#consumer;
+    // While a batch is at hand, its slices are committed one by one.
+    if (consumer === undefined || this.#isBusy || this.#drained !== undefined) return;
+    // Whatever keeps it from committing keeps the next commit, too, which reports it.
+    await consumer.commit().catch(() => undefined);
+  }
+
   #context() {
     const { pipeline, task, logger, system, step } = this.#parts;
     return { pipeline, task, logger, system, step, signal: this.#abandon.signal };
@@ -176,7 +188,7 @@ export class SinkTask {
     slice: readonly ConsumerRecord[],
     { batch, nextOffset }: { readonly batch: ConsumerBatch; readonly nextOffset: number },
   ): Promise<void> {
-    const { metrics, policy } = this.#parts;
+    const { metrics, policy, step } = this.#parts;
     const { ready, failed } = await this.#transform(slice);
     const [first] = failed;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
@@ -185,7 +197,10 @@ export class SinkTask {
     }
     const end = stopsAt ?? nextOffset;
     // Nothing to write may still be an offset to move.
-    const rejected = end > (slice[0]?.offset ?? 0) ? await this.#put(ready, batch, end) : [];
+    const isEmpty = end <= (slice[0]?.offset ?? 0);
+    await step('before-write');
+    const rejected = isEmpty ? [] : await this.#put(ready, batch, end);
+    await step('written');
     const letters = this.#lettersOf(rejected);
     const [refused] = letters;
     if (refused !== undefined && policy.tolerance === 'none') {
@@ -242,8 +257,7 @@ export class SinkTask {
     { topic, partition }: ConsumerBatch,
     nextOffset: number,
   ): Promise<readonly RejectedRecord[]> {
-    const { policy, system, logger, step, metrics, sink } = this.#parts;
-    await step('before-write');
+    const { policy, system, logger, metrics, sink } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       const deadline = new AbortController();
       const giveUp = () => deadline.abort();
@@ -252,12 +266,10 @@ export class SinkTask {
       try {
         const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(list);
         const context = { topic, partition, nextOffset, signal: deadline.signal, setAside };
-        const rejected = await untilAborted(
+        return await untilAborted(
           this.#inLine((writer) => writer.put(records, context)),
           deadline.signal,
         );
-        await step('written');
-        return rejected;
       } catch (thrown) {
         if (this.#abandon.signal.aborted) throw thrown;
         // What was written may still arrive: a new writer takes over, this one is closed.

@@ -23,7 +23,7 @@ async function open(options: MongoSinkOptions = {}): Promise<SinkWriter> {
     uri: server.uri,
     database: 'db',
     collection: 'c',
-    clientOptions: { serverSelectionTimeoutMS: 500, heartbeatFrequencyMS: 500 },
+    clientOptions: { serverSelectionTimeoutMS: 3000, heartbeatFrequencyMS: 500 },
     ...options,
   }).start({
     pipeline: 'p',
@@ -241,7 +241,10 @@ describe('failures', () => {
     expect(() => mongodb({ uri: 'postgres://u:secret@h/' })).toThrow(
       /'postgres:\/\/u:\*\*\*@h\/' is not a uri of MongoDB/,
     );
-    const start = open({ uri: 'mongodb://127.0.0.1:1/' });
+    const start = open({
+      uri: 'mongodb://127.0.0.1:1/',
+      clientOptions: { serverSelectionTimeoutMS: 100 },
+    });
     await expect(start).rejects.toThrow(/MongoDB at mongodb:\/\/127.0.0.1:1\/.*ECONNREFUSED/);
   });
 });

@@ -80,7 +80,7 @@ function errorsOf({ writeErrors }: RawBulkError): StatementError[] {
     .map((each) => ({
       index: Number(each.index ?? 0),
       code: Number(each.code ?? 0),
-      message: String(each.errmsg ?? each.message ?? ''),
+      message: textOf(each.errmsg) ?? textOf(each.message) ?? 'no reason given',
     }));
 }
 
@@ -121,4 +121,8 @@ export function commandErrorCode(thrown: unknown): number | undefined {
 
 export function isForbiddenCode(code: number): boolean {
   return forbidden.has(code);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
