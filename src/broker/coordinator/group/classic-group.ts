@@ -118,7 +118,7 @@ export class ClassicGroup {
     if (this.#state === 'Empty') return protocolType !== '' && protocols.length > 0;
     return (
       protocolType === this.protocolType &&
-      protocols.some(({ name }) => this.#supporters.get(name) === this.#members.size)
+      protocols.some(({ name }) => (this.#supporters.get(name) ?? 0) === this.#members.size)
     );
   }
 
