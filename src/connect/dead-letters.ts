@@ -31,7 +31,7 @@ export interface DeadLetter {
 /** The headers that say where a dead letter comes from and what went wrong. */
 export function errorHeaders(
   of: { readonly pipeline: string; readonly task: number | string },
-  letter: Omit<DeadLetter, 'record'>,
+  letter: { readonly stage: Stage; readonly where: string; readonly error: Error },
   source: RecordPosition,
 ): [string, HeaderValue][] {
   const { error, stage, where } = letter;

@@ -5,7 +5,7 @@
  */
 export { type ErrorPolicyOptions } from './error-policy.js';
 export { bytes, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
-export { deadLetterHeaders } from './dead-letters.js';
+export { deadLetterHeaders, errorHeaders } from './dead-letters.js';
 export { Pipeline, pipeline } from './pipeline.js';
 export type {
   PartitionProgress,

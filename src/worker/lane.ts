@@ -1,0 +1,235 @@
+import type { Consumer, ConsumerRecord, Kafka, TopicPartition } from '../client/index.js';
+import { isKafkaError } from '../errors/index.js';
+import type { Logger, System, Timer } from '../system/index.js';
+import { Fifo } from './fifo.js';
+import { OffsetTracker, type TrackedOffset } from './offset-tracker.js';
+import type { WorkerOptions } from './worker-options.js';
+
+/** A record in a lane, and where it is noted. */
+export interface LaneRecord {
+  readonly lane: Lane;
+  readonly record: ConsumerRecord;
+  readonly tracker: OffsetTracker;
+  readonly tracked: TrackedOffset;
+}
+
+export interface LaneParts {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly options: WorkerOptions<never, never>;
+  /** When a record may be handled, in ms since 1970; undefined: at once. */
+  readonly dueAt: ((record: ConsumerRecord) => number) | undefined;
+  readonly logger: Logger;
+  readonly system: System;
+  /** The record's time has come. */
+  readonly ready: (record: LaneRecord) => void;
+  /** Whether more records would be too many. */
+  readonly isFull: () => boolean;
+}
+
+const defaults = { commitIntervalMs: 1000, drainTimeoutMs: 30_000 } as const;
+const commitTimeoutMs = 5000;
+/** The coordinator waits so long for this member in a rebalance. */
+const rebalanceTimeoutMs = 60_000;
+
+/**
+ * One consumer of a worker: of its topics, or of one retry topic. It never holds a record up in
+ * its loop: records are noted and passed on, and partitions rest while there are too many. So
+ * rebalances never wait for more than the handlers that run.
+ */
+export class Lane {
+  readonly #parts: LaneParts;
+  readonly #consumer: Consumer;
+  readonly #trackers = new Map<string, OffsetTracker>();
+  /** Records whose time has not come, in that order for each partition. */
+  readonly #delayed = new Fifo<LaneRecord & { readonly dueAt: number }>();
+  /** How many handlers run with records of a partition. */
+  readonly #busy = new Map<OffsetTracker, number>();
+  readonly #idle = new Set<() => void>();
+  #delayTimer: Timer | undefined;
+  #commitTimer: Timer | undefined;
+  #isResting = false;
+  #isEnding = false;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+    const { kafka, options, groupId, topics, logger } = parts;
+    this.#consumer = kafka.consumer({
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs,
+      ...options.consumer,
+      groupId,
+      topics,
+      commit: 'manual',
+      offsetReset: parts.dueAt === undefined ? (options.offsetReset ?? 'earliest') : 'earliest',
+      onAssigned: () => {
+        this.#isResting = false;
+        this.breathe();
+      },
+      onRevoked: (partitions) => this.#giveUp(partitions, true),
+      onLost: (partitions) => this.#giveUp(partitions, false),
+      onError: (error) => logger.warn(error.message, { code: error.code }),
+    });
+  }
+
+  /** Records waiting for their time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Reads until `end`. */
+  async run(): Promise<void> {
+    this.#scheduleCommit();
+    for await (const batch of this.#consumer.batches()) {
+      if (this.#isEnding) break;
+      const tracker = this.#trackerOf(batch);
+      for (const record of batch) {
+        const entry = { lane: this, record, tracker, tracked: tracker.add(record.offset) };
+        this.#pass(entry);
+      }
+      tracker.reached(batch.nextOffset);
+      this.breathe();
+    }
+  }
+
+  /** Rests while there are too many records, and goes on when there are fewer. */
+  breathe(): void {
+    if (this.#consumer.closed) return;
+    const isFull = this.#parts.isFull();
+    if (isFull === this.#isResting) return;
+    this.#isResting = isFull;
+    if (isFull) this.#consumer.pause();
+    else this.#consumer.resume();
+  }
+
+  done({ tracker, tracked }: LaneRecord): void {
+    tracker.done(tracked);
+    if (tracker.size === 0 || this.#isEnding) for (const wake of this.#idle) wake();
+  }
+
+  /** Starts nothing new, waits for what runs, commits, and leaves the group. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    this.#delayTimer?.cancel();
+    this.#commitTimer?.cancel();
+    const trackers = [...this.#trackers.values()];
+    for (const each of trackers) each.isGone = true;
+    this.#delayed.clear();
+    await this.#settled(trackers);
+    await this.#commit(trackers);
+    await this.#consumer.close();
+  }
+
+  #pass(entry: LaneRecord): void {
+    const { dueAt, ready, system } = this.#parts;
+    const due = dueAt?.(entry.record) ?? 0;
+    if (due <= system.clock.now() && this.#delayed.size === 0) {
+      ready(entry);
+      return;
+    }
+    this.#delayed.push({ ...entry, dueAt: due });
+    this.#waitForFirst();
+  }
+
+  #waitForFirst(): void {
+    const first = this.#delayed.first;
+    if (first === undefined || this.#delayTimer !== undefined) return;
+    const { clock } = this.#parts.system;
+    this.#delayTimer = clock.after(Math.max(0, first.dueAt - clock.now()), () => {
+      this.#delayTimer = undefined;
+      while ((this.#delayed.first?.dueAt ?? Infinity) <= clock.now()) {
+        const entry = this.#delayed.shift();
+        if (entry !== undefined) this.#parts.ready(entry);
+      }
+      this.#waitForFirst();
+    });
+  }
+
+  #trackerOf({ topic, partition }: TopicPartition): OffsetTracker {
+    const key = `${topic}:${partition}`;
+    let tracker = this.#trackers.get(key);
+    if (tracker === undefined) {
+      tracker = new OffsetTracker(topic, partition);
+      this.#trackers.set(key, tracker);
+    }
+    return tracker;
+  }
+
+  async #giveUp(partitions: readonly TopicPartition[], commits: boolean): Promise<void> {
+    const going: OffsetTracker[] = [];
+    for (const { topic, partition } of partitions) {
+      const tracker = this.#trackers.get(`${topic}:${partition}`);
+      if (tracker === undefined) continue;
+      tracker.isGone = true;
+      going.push(tracker);
+      this.#trackers.delete(`${topic}:${partition}`);
+    }
+    if (!commits || this.#isEnding) return;
+    await this.#settled(going);
+    await this.#commit(going);
+  }
+
+  /** Resolves when nothing of these is being handled, or the time for that is over. */
+  async #settled(trackers: readonly OffsetTracker[]): Promise<void> {
+    const { system, options } = this.#parts;
+    const isBusy = () => trackers.some((each) => this.#running(each) > 0);
+    let isOver = false;
+    const drainMs = options.drainTimeoutMs ?? defaults.drainTimeoutMs;
+    const timer = system.clock.after(drainMs, () => {
+      isOver = true;
+      for (const wake of this.#idle) wake();
+    });
+    while (isBusy() && !isOver) {
+      await new Promise<void>((wake) => {
+        const once = () => {
+          this.#idle.delete(once);
+          wake();
+        };
+        this.#idle.add(once);
+      });
+    }
+    timer.cancel();
+  }
+
+  #running(tracker: OffsetTracker): number {
+    return this.#busy.get(tracker) ?? 0;
+  }
+
+  /** A handler begins (1) or ends (-1) with a record of the tracker. */
+  count(tracker: OffsetTracker, by: 1 | -1): void {
+    const now = this.#running(tracker) + by;
+    if (now > 0) this.#busy.set(tracker, now);
+    else this.#busy.delete(tracker);
+    if (by < 0 && tracker.isGone) for (const wake of this.#idle) wake();
+  }
+
+  #scheduleCommit(): void {
+    const { system, options } = this.#parts;
+    const interval = options.commitIntervalMs ?? defaults.commitIntervalMs;
+    this.#commitTimer = system.clock.after(interval, () => {
+      void this.#commit([...this.#trackers.values()]).then(() => {
+        if (!this.#isEnding) this.#scheduleCommit();
+      });
+    });
+  }
+
+  /** Never fails: what is not committed is handled again by whoever has the partition then. */
+  async #commit(trackers: readonly OffsetTracker[]): Promise<void> {
+    const open = trackers.flatMap((tracker) => {
+      const offset = tracker.committable();
+      return offset === undefined ? [] : [{ tracker, offset }];
+    });
+    if (open.length === 0 || this.#consumer.closed) return;
+    try {
+      await this.#consumer.commit(
+        open.map(({ tracker: { topic, partition }, offset }) => ({ topic, partition, offset })),
+        { timeoutMs: commitTimeoutMs },
+      );
+      for (const { tracker, offset } of open) tracker.committed(offset);
+    } catch (error) {
+      const code = isKafkaError(error) ? error.code : 'unknown';
+      this.#parts.logger.warn('offsets were not committed', { code, error });
+    }
+  }
+}

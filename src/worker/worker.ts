@@ -1,0 +1,318 @@
+import { ConsumerRecord, type Kafka, type Producer, type ProducerRecord } from '../client/index.js';
+import { errorHeaders, type Stage } from '../connect/index.js';
+import { isKafkaError, KafkaError } from '../errors/index.js';
+import { bytes, toDeserializer } from '../serde/index.js';
+import { defaultLogger, type Logger, realSystem, type System } from '../system/index.js';
+import { milliseconds } from './duration.js';
+import { Lane, type LaneRecord } from './lane.js';
+import { attemptOf, originOf, retryHeaders, strippedHeaders, dueAtOf } from './retry-headers.js';
+import { type Job, Scheduler } from './scheduler.js';
+import type { WorkContext, WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
+
+/** Makes a worker; `run` sets it going. Fails with INVALID_ARGUMENT. */
+export function worker<K = Buffer | null, V = Buffer | null>(
+  kafka: Kafka,
+  options: WorkerOptions<K, V>,
+  handler: WorkHandler<K, V>,
+): Worker<K, V> {
+  return new Worker(kafka, options, handler);
+}
+
+interface RetryTopic {
+  readonly topic: string;
+  readonly delayMs: number;
+}
+
+/** A record that cannot be sent on waits so long before it is tried again. */
+const sendAgainMs = 1000;
+
+/**
+ * Handles every record of some topics at least once, many at a time, in order where order matters.
+ * A record whose handler fails waits in a retry topic and comes again; one whose attempts are used
+ * up goes to the dead-letter topic. Offsets are committed behind the first record that is neither
+ * handled nor safely in another topic.
+ */
+export class Worker<K = Buffer | null, V = Buffer | null> {
+  readonly #kafka: Kafka;
+  readonly #options: WorkerOptions<K, V>;
+  readonly #handler: WorkHandler<K, V>;
+  readonly #system: System;
+  readonly #logger: Logger;
+  readonly #scheduler: Scheduler;
+  readonly #retries: readonly RetryTopic[];
+  readonly #deadLetterTopic: string | undefined;
+  readonly #read: (record: ConsumerRecord) => ConsumerRecord<K, V>;
+  readonly #abandon = new AbortController();
+  readonly #counts = { handled: 0, failed: 0, retried: 0, deadLettered: 0 };
+  #lanes: readonly Lane[] = [];
+  #producer: Producer | undefined;
+  #fail: (error: unknown) => void = () => undefined;
+  #isRunning = false;
+
+  constructor(kafka: Kafka, options: WorkerOptions<K, V>, handler: WorkHandler<K, V>) {
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#handler = handler;
+    this.#system = options.system ?? realSystem();
+    this.#logger = options.logger ?? defaultLogger;
+    const concurrency = options.concurrency ?? 10;
+    if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+      throw new KafkaError('INVALID_ARGUMENT', `concurrency is ${concurrency}.`);
+    }
+    if (options.topics.length === 0) {
+      throw new KafkaError('INVALID_ARGUMENT', 'The worker names no topic.');
+    }
+    this.#scheduler = new Scheduler(concurrency, () => this.#breathe());
+    const { groupId, retries = ['1s', '30s', '5m'], deadLetter = true } = options;
+    this.#retries = retries.map((delay) => ({
+      topic: `${groupId}.retry.${typeof delay === 'number' ? `${delay}ms` : delay}`,
+      delayMs: milliseconds(delay),
+    }));
+    this.#deadLetterTopic =
+      typeof deadLetter === 'string' ? deadLetter : deadLetter ? `${groupId}.dlq` : undefined;
+    this.#read = reader(options);
+  }
+
+  status(): WorkerStatus {
+    const { running, waiting } = this.#scheduler;
+    const delayed = this.#lanes.reduce((sum, lane) => sum + lane.delayed, 0);
+    return { ...this.#counts, running, waiting: waiting + delayed };
+  }
+
+  /**
+   * Works until the signal says stop: starts nothing new then, waits for the handlers that run,
+   * commits and leaves. Fails with what ends it: a broken consumer, or a failed record where
+   * `deadLetter` is false.
+   */
+  async run(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<WorkerStatus> {
+    if (this.#isRunning) throw new KafkaError('INVALID_ARGUMENT', 'The worker runs already.');
+    this.#isRunning = true;
+    await this.#createTopics();
+    this.#producer = this.#kafka.producer();
+    const { signal } = options;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#fail = reject;
+        this.#lanes = this.#makeLanes();
+        for (const lane of this.#lanes) lane.run().catch(reject);
+        if (signal?.aborted === true) resolve();
+        else signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    } finally {
+      await Promise.all(this.#lanes.map((lane) => lane.end()));
+      this.#abandon.abort();
+      await this.#producer.close();
+      this.#isRunning = false;
+    }
+    return this.status();
+  }
+
+  async #createTopics(): Promise<void> {
+    const admin = this.#kafka.admin();
+    try {
+      const there = await admin.listTopics();
+      const partitions = Math.max(
+        1,
+        ...there.filter(({ name }) => this.#options.topics.includes(name)).map((t) => t.partitions),
+      );
+      const dead = this.#deadLetterTopic;
+      const wanted = [
+        ...this.#retries.map(({ topic }) => ({ name: topic, partitions })),
+        ...(dead === undefined ? [] : [{ name: dead, partitions: 1 }]),
+      ].filter(({ name }) => !there.some((topic) => topic.name === name));
+      for (const topic of wanted) {
+        await admin.createTopics([topic]).catch((error: unknown) => {
+          if (!isKafkaError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+        });
+      }
+    } finally {
+      await admin.close();
+    }
+  }
+
+  #makeLanes(): Lane[] {
+    const { groupId, topics, bufferedMax = 10_000 } = this.#options;
+    const shared = {
+      kafka: this.#kafka,
+      options: this.#options as WorkerOptions<never, never>,
+      logger: this.#logger,
+      system: this.#system,
+      ready: (entry: LaneRecord) => this.#scheduler.add(this.#job(entry)),
+      isFull: () => this.status().waiting >= bufferedMax,
+    };
+    const first = new Lane({ ...shared, groupId, topics, dueAt: undefined });
+    const others = this.#retries.map(
+      ({ topic, delayMs }) =>
+        new Lane({
+          ...shared,
+          groupId: topic,
+          topics: [topic],
+          dueAt: (record) => dueAtOf(record, delayMs),
+        }),
+    );
+    return [first, ...others];
+  }
+
+  #breathe(): void {
+    for (const lane of this.#lanes) lane.breathe();
+  }
+
+  #job(entry: LaneRecord): Job {
+    const { lane, tracker } = entry;
+    return {
+      chain: this.#chainOf(entry.record),
+      isWanted: () => !tracker.isGone,
+      dropped: () => undefined,
+      run: async () => {
+        lane.count(tracker, 1);
+        try {
+          if (await this.#handle(entry.record)) lane.done(entry);
+        } finally {
+          lane.count(tracker, -1);
+        }
+      },
+    };
+  }
+
+  #chainOf({ topic, partition, key }: ConsumerRecord): string | undefined {
+    const { orderBy = 'key' } = this.#options;
+    if (orderBy === 'none' || (orderBy === 'key' && key === null)) return undefined;
+    if (orderBy === 'partition') return `${topic}:${partition}`;
+    return `${topic}:${partition}:${key?.toString('latin1')}`;
+  }
+
+  /** True when the record is dealt with: handled, or safely in another topic. */
+  async #handle(raw: ConsumerRecord): Promise<boolean> {
+    const attempt = attemptOf(raw);
+    let stage: Stage = 'VALUE_CONVERTER';
+    try {
+      const record = this.#read(raw);
+      stage = 'TASK_PUT';
+      await this.#call(record, raw, attempt);
+      this.#counts.handled++;
+      return true;
+    } catch (thrown) {
+      this.#counts.failed++;
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const isHopeless = isKafkaError(error) && !error.retriable && givenUp.has(error.code);
+      return await this.#sendOn(raw, error, stage, isHopeless ? this.#retries.length : attempt - 1);
+    }
+  }
+
+  async #call(record: ConsumerRecord<K, V>, raw: ConsumerRecord, attempt: number): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const origin = originOf(raw);
+    const deadline = new AbortController();
+    const end = () => deadline.abort();
+    this.#abandon.signal.addEventListener('abort', end, { once: true });
+    const context: WorkContext = {
+      attempt,
+      origin,
+      idempotencyKey: `${origin.topic}#${origin.partition}#${origin.offset}`,
+      signal: deadline.signal,
+      giveUp(reason) {
+        throw new KafkaError('RECORD_REJECTED', reason, origin);
+      },
+    };
+    const work = Promise.resolve(this.#handler(record, context));
+    try {
+      await (timeoutMs === undefined ? work : this.#inTime(work, timeoutMs, deadline));
+    } finally {
+      this.#abandon.signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** A handler that is late counts as failed; what it does later is nobody's business. */
+  #inTime(work: Promise<unknown>, timeoutMs: number, deadline: AbortController): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#system.clock.after(timeoutMs, () => {
+        deadline.abort();
+        reject(new KafkaError('REQUEST_TIMEOUT', `The handler took longer than ${timeoutMs} ms.`));
+      });
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  /** To the next retry topic, or to the dead letters; waits until it is safe there. */
+  async #sendOn(
+    raw: ConsumerRecord,
+    error: Error,
+    stage: Stage,
+    failedBefore: number,
+  ): Promise<boolean> {
+    const next = this.#retries[failedBefore];
+    const origin = originOf(raw);
+    const now = this.#system.clock.now();
+    let to: ProducerRecord;
+    if (next !== undefined) {
+      const headers = retryHeaders(raw, { attempt: failedBefore + 2, dueAt: now + next.delayMs });
+      to = { topic: next.topic, key: raw.key, value: raw.value, headers };
+    } else if (this.#deadLetterTopic !== undefined) {
+      const of = { pipeline: this.#options.groupId, task: 0 };
+      const why = errorHeaders(of, { error, stage, where: 'worker' }, origin);
+      const headers = [...strippedHeaders(raw), ...why];
+      to = { topic: this.#deadLetterTopic, key: raw.key, value: raw.value, headers };
+    } else {
+      this.#fail(
+        new KafkaError('RECORD_REJECTED', `A record was not handled: ${error.message}`, {
+          ...origin,
+          cause: error,
+          hint: 'Set deadLetter to go on without such records.',
+        }),
+      );
+      return false;
+    }
+    if (!(await this.#send(to))) return false;
+    if (next === undefined) this.#counts.deadLettered++;
+    else this.#counts.retried++;
+    return true;
+  }
+
+  /** Until it is acknowledged, or the worker ends. */
+  async #send(record: ProducerRecord): Promise<boolean> {
+    while (!this.#abandon.signal.aborted) {
+      try {
+        await this.#producer?.send(record, { signal: this.#abandon.signal });
+        return true;
+      } catch (error) {
+        if (isKafkaError(error, 'MESSAGE_TOO_LARGE') || isKafkaError(error, 'CLOSED')) {
+          this.#fail(error);
+          return false;
+        }
+        this.#logger.warn(`a record could not be sent to ${record.topic}`, { error });
+        await new Promise<void>((go) => void this.#system.clock.after(sendAgainMs, go));
+      }
+    }
+    return false;
+  }
+}
+
+/** Errors that no further attempt mends. */
+const givenUp = new Set(['RECORD_REJECTED', 'DESERIALIZATION_FAILED']);
+
+function reader<K, V>(
+  options: WorkerOptions<K, V>,
+): (record: ConsumerRecord) => ConsumerRecord<K, V> {
+  const { keyDeserializer, valueDeserializer } = options;
+  if (keyDeserializer === undefined && valueDeserializer === undefined) {
+    return (record) => record as unknown as ConsumerRecord<K, V>;
+  }
+  const readKey = toDeserializer<unknown>(keyDeserializer ?? bytes());
+  const readValue = toDeserializer<unknown>(valueDeserializer ?? bytes());
+  return (record) => {
+    const { topic, partition, offset, timestamp, headers, leaderEpoch } = record;
+    const context = { topic, partition, offset, headers: headers.list };
+    const key = readKey(record.key, { ...context, isKey: true }) as K;
+    const value = readValue(record.value, { ...context, isKey: false }) as V;
+    return new ConsumerRecord(
+      topic,
+      partition,
+      offset,
+      timestamp,
+      key,
+      value,
+      headers,
+      leaderEpoch,
+    );
+  };
+}
