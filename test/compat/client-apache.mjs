@@ -41,6 +41,18 @@ function equal(found, wanted, what) {
   expect(a === b, `${what}: ${a} instead of ${b}`);
 }
 
+/** Brokers learn of changes a moment after the answer: asks again for up to five seconds. */
+async function eventually(work) {
+  for (const end = Date.now() + 5000; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}
+
 async function fails(code, work) {
   try {
     await work();
@@ -79,9 +91,11 @@ await check('creates a topic, lists and describes it', async () => {
     { name: basics, partitions: 3, configs: { 'retention.ms': '-1' } },
   ]);
   equal(made.partitions, 3, 'partitions');
-  const listed = (await admin.listTopics()).find(({ name }) => name === basics);
-  equal(listed?.partitions, 3, 'listed partitions');
-  const [described] = await admin.describeTopics([basics]);
+  await eventually(async () => {
+    const listed = (await admin.listTopics()).find(({ name }) => name === basics);
+    equal(listed?.partitions, 3, 'listed partitions');
+  });
+  const [described] = await eventually(() => admin.describeTopics([basics]));
   equal(described.id, made.id, 'topic id');
   expect(
     described.partitions.every(({ leader }) => leader >= 0),
@@ -96,13 +110,14 @@ await check('describes and changes configs', async () => {
     const [found] = await admin.describeConfigs([{ type: 'topic', name: basics }]);
     return found.entries.find(({ name }) => name === 'retention.ms');
   };
-  const before = await valueOf();
+  const before = await eventually(valueOf);
   equal([before.value, before.source, before.isDefault], ['-1', 'topic', false], 'retention.ms');
   await admin.alterConfigs([{ type: 'topic', name: basics, set: { 'retention.ms': 3_600_000 } }]);
-  equal((await valueOf()).value, '3600000', 'retention.ms');
+  await eventually(async () => equal((await valueOf()).value, '3600000', 'retention.ms'));
   await admin.alterConfigs([{ type: 'topic', name: basics, delete: ['retention.ms'] }]);
-  const after = await valueOf();
-  expect(after.source !== 'topic', 'retention.ms is still set');
+  await eventually(async () => {
+    expect((await valueOf()).source !== 'topic', 'retention.ms is still set');
+  });
   await fails('INVALID_CONFIG', () =>
     admin.alterConfigs([{ type: 'topic', name: basics, set: { 'retention.ms': 'soon' } }]),
   );
@@ -290,8 +305,10 @@ await check('a group commits, resumes, is described, moved and deleted', async (
     [50, 50],
     'committed',
   );
-  const listed = (await admin.listGroups()).find((group) => group.groupId === groupId);
-  equal(listed?.state, 'Empty', 'state');
+  await eventually(async () => {
+    const listed = (await admin.listGroups()).find((group) => group.groupId === groupId);
+    equal(listed?.state, 'Empty', 'state');
+  });
   await send(100, 110);
   const more = await readAll(topic, 10, options);
   equal(more.map(({ value }) => Number(value)).sort((a, b) => a - b)[0], 100, 'first record after');
