@@ -96,7 +96,7 @@ describe('a worker', () => {
     expect(keys.size).toBe(1);
   });
 
-  test('sets aside at once what cannot be read, what is given up, and what takes too long', async () => {
+  test('sets aside at once what cannot be read, is given up, or takes too long', async () => {
     const values = ['1', 'no JSON', '3', '4'].map((value) => ({ key: null, value }));
     const broker = await brokerWith(values);
     const stop = new AbortController();
@@ -116,7 +116,7 @@ describe('a worker', () => {
     expect(letters[2]).toMatch(/^no JSON The value .*could not be read/);
   });
 
-  test('ends with the error where there are no dead letters, and commits nothing behind it', async () => {
+  test('ends with the error where there are no dead letters, and commits nothing behind', async () => {
     const broker = await brokerWith(jobs.slice(0, 30).map(({ value }) => ({ key: 'k', value })));
     const run = worker(broker.kafka(), { ...base, retries: [], deadLetter: false }, ({ value }) => {
       if (String(value) === '10') throw new Error('boom');

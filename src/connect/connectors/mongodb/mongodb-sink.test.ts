@@ -272,7 +272,7 @@ describe('offsets in MongoDB', () => {
     expect(stored()).toEqual([]);
   });
 
-  test('stay where they are when the transaction fails, and move past what was set aside', async () => {
+  test('stay put when the transaction fails, and move past what was set aside', async () => {
     const writer = await open({ offsets: 'mongodb' });
     await writer.open?.([{ topic: 't', partition: 0 }]);
     const { aside } = await put(writer, [record(0, 'a', { n: 0 }), record(1, 'b', null)]);
