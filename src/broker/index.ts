@@ -6,3 +6,10 @@ export { Broker } from './broker.js';
 export type { BrokerOptions, TopicToCreate } from './broker-options.js';
 export type { Compat } from './config/compat.js';
 export type { Durability } from './log/index.js';
+export {
+  graduate,
+  type GraduateOptions,
+  type Graduation,
+  type TransferOptions,
+  type TransferProgress,
+} from './transfer/index.js';

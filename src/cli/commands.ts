@@ -1,5 +1,6 @@
 import { apacheCommands } from './apache/commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
+import { transferCommands } from './transfer-commands.js';
 
 /** How a command finds the cluster. */
 const connection: readonly FlagSpec[] = [
@@ -297,6 +298,7 @@ export const commands: readonly CommandSpec[] = [
   demo,
   demoConsumer,
   reference,
+  ...transferCommands,
   ...apacheCommands,
 ];
 

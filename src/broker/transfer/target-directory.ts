@@ -1,0 +1,98 @@
+import { KafkaError } from '../../errors/index.js';
+import type { Disk, System } from '../../system/index.js';
+import { rootFile } from '../log/file-names.js';
+import { copyFiles, type Copied } from './copy-files.js';
+import type { CopyPlan } from './copy-plan.js';
+import { isKafkas } from './data-directory.js';
+import type { TransferOptions } from './transfer-options.js';
+
+/** Says in the root of a copied directory what it is; brokers do not look at it. */
+export const manifestName = 'kafkit-transfer.json';
+
+export type TransferKind = 'graduation' | 'import' | 'backup' | 'restore';
+
+export interface Manifest {
+  readonly kind: TransferKind;
+  /** While it is `unfinished`, the directory is worth nothing and may be made anew. */
+  readonly state: 'unfinished' | 'finished';
+  readonly clusterId: string;
+  /** Wall clock in milliseconds, when it was begun. */
+  readonly begunAt: number;
+  /** The ends of the logs when it was finished, as in the high watermark checkpoint. */
+  readonly ends?: string | undefined;
+}
+
+export function readManifest(disk: Disk, root: string): Manifest | undefined {
+  const path = disk.join(root, manifestName);
+  if (!disk.exists(path)) return undefined;
+  try {
+    return JSON.parse(disk.readFile(path).toString('utf8')) as Manifest;
+  } catch {
+    // A file that is no JSON was not written by us, or not to its end.
+    return undefined;
+  }
+}
+
+function writeManifest(disk: Disk, root: string, manifest: Manifest): void {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  disk.replaceFile(disk.join(root, manifestName), Buffer.from(text));
+}
+
+/**
+ * Fills a new directory with what the plan lists. It may exist if it is empty, or if it was made
+ * by an earlier run of the same kind that was cut off, or that nobody has used since.
+ */
+export async function fillTarget(
+  system: System,
+  to: string,
+  manifest: Omit<Manifest, 'state'>,
+  plan: CopyPlan,
+  options: TransferOptions,
+): Promise<Copied> {
+  const { disk } = system;
+  disk.makeDirectory(to);
+  const lock = await disk.lockDirectory(to);
+  try {
+    emptyTarget(disk, to, manifest);
+    writeManifest(disk, to, { ...manifest, state: 'unfinished' });
+    for (const name of plan.directories) disk.makeDirectory(disk.join(to, name));
+    const copied = await copyFiles(system, plan.files, options);
+    for (const name of plan.directories) await disk.syncDirectory(disk.join(to, name));
+    await disk.syncDirectory(to);
+    return copied;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Marks the directory as whole; `Disk.replaceFile` makes that durable after everything else. */
+export function finishTarget(disk: Disk, to: string, manifest: Omit<Manifest, 'state'>): void {
+  writeManifest(disk, to, { ...manifest, state: 'finished', ends: endsOf(disk, to) });
+}
+
+function endsOf(disk: Disk, root: string): string | undefined {
+  const path = disk.join(root, rootFile.highWatermarks);
+  return disk.exists(path) ? disk.readFile(path).toString('utf8') : undefined;
+}
+
+/** What the lock itself leaves in the directory while it is held. */
+const lockFiles = new Set(['kafkit.pid', 'kafkit.lock']);
+
+function emptyTarget(disk: Disk, to: string, { kind, clusterId }: Omit<Manifest, 'state'>): void {
+  const entries = disk.list(to).filter(({ name }) => !lockFiles.has(name));
+  if (entries.length === 0) return;
+  const found = readManifest(disk, to);
+  const isSame = found?.kind === kind && found.clusterId === clusterId;
+  const isUnused = !isKafkas(disk, to) && found?.ends === endsOf(disk, to);
+  if (!isSame || !(found.state === 'unfinished' || isUnused)) {
+    throw new KafkaError('DATA_DIRECTORY_INVALID', `${to} is not empty.`, {
+      path: to,
+      hint: isSame
+        ? 'It was made by an earlier run and has been used since: choose another directory.'
+        : 'Choose a directory that does not exist yet.',
+    });
+  }
+  for (const { name } of entries) {
+    if (name !== manifestName) disk.remove(disk.join(to, name));
+  }
+}

@@ -1,0 +1,37 @@
+import type { CommandSpec, FlagSpec } from './command.js';
+
+const copy: FlagSpec = {
+  name: 'copy',
+  text: 'copy all files, also those that could be shared by hard links',
+};
+
+/** Commands about data directories: to Apache Kafka and back, into backups and out of them. */
+export const transferCommands: readonly CommandSpec[] = [
+  {
+    name: 'graduate',
+    summary: 'hand a data directory over to Apache Kafka',
+    operands: 'DIR',
+    details:
+      'Makes a directory that Apache Kafka 4 boots on: topics with their ids and settings, records\n' +
+      'with their offsets, committed offsets and producer ids. The broker must be stopped. Without\n' +
+      "--out the directory itself becomes Kafka's. Prints the commands to type next on stdout.",
+    flags: [
+      {
+        name: 'out',
+        value: 'DIR',
+        text: "make Kafka's directory here and leave the data as it is",
+      },
+      {
+        name: 'listen',
+        value: 'HOST:PORT',
+        text: 'where Kafka shall listen; its controller takes the next port',
+        fallback: 'localhost:9092',
+      },
+      { name: 'config', value: 'FILE', text: 'take further settings from this server.properties' },
+      { name: 'option', short: 'o', value: 'KEY=VALUE', many: true, text: 'one setting of Kafka' },
+      copy,
+    ],
+    examples: ['kafkit graduate ./kafkit-data --out ./kafka-data'],
+    load: async () => (await import('./graduate.js')).graduateCommand,
+  },
+];
