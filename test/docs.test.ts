@@ -11,6 +11,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
  * (marked or not) must also pass the compiler.
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly bin: { readonly kafkit: string };
+};
 const guides = join('docs', 'guides');
 const documents = [
   'README.md',
@@ -105,7 +108,7 @@ for (const document of documents) {
 async function runBlock(document: string, block: Block, address: string) {
   const here = (text: string) => text.replaceAll('localhost:9092', address);
   if (block.language === 'sh') {
-    const npx = `npx() { shift; '${process.execPath}' '${join(root, 'dist', 'cli', 'main.js')}' "$@"; }`;
+    const npx = `npx() { shift; '${process.execPath}' '${join(root, bin.kafkit)}' "$@"; }`;
     return run('bash', ['-euo', 'pipefail', '-s'], `${npx}\n${here(block.code)}`, address);
   }
   const file = join(workshop, `${fileOf(document, block.line)}.js`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -22,7 +22,10 @@ const expected: Readonly<Record<string, RegExp>> = {
 const parts = new Set(['connect.mjs', 'json-lines-store.mjs']);
 
 test('the package is built, so that the examples can run', () => {
-  expect(existsSync(join(root, 'dist', 'index.js'))).toBe(true);
+  const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly main: string;
+  };
+  expect(existsSync(join(root, main))).toBe(true);
 });
 
 test('every example is known to this test', () => {
