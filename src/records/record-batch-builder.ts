@@ -126,7 +126,7 @@ export class RecordBatchBuilder {
     return this.#append(record, this.#lastOffsetDelta + 1);
   }
 
-  /** Appends with a given absolute offset, above all before; compaction and conversion leave gaps. */
+  /** Appends with an absolute offset above all before; compaction and conversion leave gaps. */
   appendAt(offset: number, record: RecordInput): number | undefined {
     const delta = offset - (this.#options.baseOffset ?? 0);
     if (delta <= this.#lastOffsetDelta || delta > int32Max) {

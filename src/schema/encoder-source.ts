@@ -37,7 +37,10 @@ function tagsSource(source: SourceText, plan: StructPlan): string {
     return `if (v.unknownTags !== undefined) refuseTags(${path}, v.unknownTags);`;
   }
   if (plan.tagged.length === 0) {
-    return `if (v.unknownTags === undefined) w.uint8(0);\nelse writeTags(w, ${path}, [], v.unknownTags);`;
+    return [
+      'if (v.unknownTags === undefined) w.uint8(0);',
+      `else writeTags(w, ${path}, [], v.unknownTags);`,
+    ].join('\n');
   }
   const lines = ['let t;'];
   for (const field of plan.tagged) {

@@ -1,6 +1,7 @@
 // Kills our broker with SIGKILL again and again under an idempotent librdkafka producer, then
 // compares what was acknowledged with what is there.
 import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   python,
@@ -25,8 +26,18 @@ const producer = spawn(python(), ['-B', program, 'produce', broker.address, 'led
 process.on('exit', () => producer.kill('SIGKILL'));
 const ended = new Promise((done) => producer.on('close', done));
 
+/** Bytes of the list of acknowledged records: how far the producer has come. */
+const progress = () => (existsSync(acked) ? statSync(acked).size : 0);
+
 for (let n = 0; n < kills; n++) {
-  await sleep(400 + ((n * 137) % 700));
+  // A kill proves something only while records are being acknowledged.
+  const before = progress();
+  const deadline = Date.now() + 30_000;
+  while (progress() < before + 2000) {
+    require(Date.now() < deadline, `nothing was acknowledged for 30 s before kill ${n + 1}`);
+    await sleep(5);
+  }
+  await sleep((n * 37) % 300);
   await broker.kill();
   broker = await startKafkit({ data, port });
 }

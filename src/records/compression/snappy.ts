@@ -5,7 +5,7 @@ import { damaged, tooLarge } from './codec-errors.js';
  * out of what was already written. Java wraps blocks into a stream of its own (from the library
  * snappy-java, by xerial):
  *
- *   82 'SNAPPY' 00 | version i32 | oldest compatible version i32 | then per block: length i32, block
+ *   82 'SNAPPY' 00 | version i32 | oldest compatible i32 | then blocks: length i32, block
  *
  * Kafka's Java client writes that stream, librdkafka a bare block; readers meet both.
  */

@@ -4,7 +4,7 @@ const prime3 = 0xc2b2ae3d;
 const prime4 = 0x27d4eb2f;
 const prime5 = 0x165667b1;
 
-/** xxHash32 with seed 0 of the range `start` to `end`, unsigned: what lz4 frames are checked with. */
+/** xxHash32 with seed 0 of the range `start` to `end`, unsigned: the checksum of lz4 frames. */
 export function xxhash32(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const length = end - start;
   let at = start;
