@@ -241,6 +241,18 @@ describe('a member of a classic group', () => {
     expect((await cluster.next('JoinGroup')).input).toMatchObject({ memberId: '' });
   });
 
+  test('closing waits for the id it asked for, which the group would wait for otherwise', async () => {
+    const { cluster, membership } = bench();
+    const join = await cluster.next('JoinGroup');
+    const closed = membership.close();
+    join.answer({ ...failure('MEMBER_ID_REQUIRED'), memberId: 'me' });
+    const leave = await cluster.next('LeaveGroup');
+    expect(leave.input).toMatchObject({ members: [{ memberId: 'me' }] });
+    leave.answer({ errorCode: 0, members: [] });
+    await closed;
+    expect(cluster.open).toEqual([]);
+  });
+
   test('closing leaves the group even while a join is under way, unless static', async () => {
     const { cluster, membership } = bench();
     (await cluster.next('JoinGroup')).answer({ ...failure('MEMBER_ID_REQUIRED'), memberId: 'me' });

@@ -30,6 +30,12 @@ export interface ClassicMembershipSettings {
 }
 
 /**
+ * Closing waits so long for an id that was asked for: the coordinator would keep the group waiting
+ * for its owner, who can only leave by that id.
+ */
+const introductionMs = 1000;
+
+/**
  * A member of a classic group (KIP-62, KIP-345, KIP-394, KIP-429).
  *
  * ```
@@ -63,6 +69,8 @@ export class ClassicMembership implements Membership {
   #isLost = false;
   #isExpelled = false;
   #fatal: KafkaError | undefined;
+  /** Settles when the coordinator has answered a member that has no id yet. */
+  #introduction: Promise<void> | undefined;
   /** The last assignment and its generation, for assignors that keep to it. */
   #last: { readonly owned: readonly TopicPartition[]; readonly generationId: number } = {
     owned: [],
@@ -146,6 +154,12 @@ export class ClassicMembership implements Membership {
     this.#phase = 'over';
     this.#watch.stop();
     this.#heartbeats.stop();
+    if (this.#introduction !== undefined) {
+      await Promise.race([
+        this.#introduction,
+        this.#cluster.delay(introductionMs, this.#abort.signal).catch(forget),
+      ]);
+    }
     this.#abort.abort();
     this.#bell.ring();
     await this.#leave('the consumer is being closed');
@@ -226,11 +240,13 @@ export class ClassicMembership implements Membership {
       const metadata = encodeSubscription({ topics, userData, owned, generationId, rackId });
       return { name: assignor.name, metadata };
     });
-    for (;;) {
+    while (!this.#isOver) {
       const { memberId } = this;
-      const response = await this.#group.join({ memberId, protocols, reason }, () =>
-        this.#heartbeats.stop(),
-      );
+      const beforeSending = () => this.#heartbeats.stop();
+      const answer = this.#group.join({ memberId, protocols, reason }, beforeSending);
+      if (memberId === '') this.#introduction = answer.then(forget, forget);
+      const response = await answer;
+      this.#introduction = undefined;
       this.#memberId = response.memberId;
       const code = errorCodeOf(response.errorCode);
       if (code === 'MEMBER_ID_REQUIRED') continue;
@@ -238,6 +254,7 @@ export class ClassicMembership implements Membership {
       this.#protocolName = response.protocolName ?? '';
       return response;
     }
+    throw new KafkaError('CLOSED');
   }
 
   async #sync(joined: JoinResponse): Promise<TopicPartition[]> {
@@ -363,3 +380,6 @@ export class ClassicMembership implements Membership {
     return new KafkaError(code, undefined, { group: this.#settings.groupId });
   }
 }
+
+/** How it went is seen by whoever asked. */
+function forget(): void {}

@@ -81,6 +81,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       this.#offsets = new GroupOffsets(cluster, groupId);
       this.#commits = new OffsetCommits(cluster, groupId, this.#offsets, this.#subscription, {
         identity: () => this.#membership.identity(),
+        isJoining: () => this.#membership.phase === 'rebalancing',
         refused: (error) => this.#membership.refused(error),
         troubled: (error) => this.#troubled(error),
       });
@@ -214,10 +215,8 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
    */
   seek(to: TopicPartitionOffset | readonly TopicPartitionOffset[]): void {
     const targets = isList(to) ? to : [to];
-    for (const target of targets) {
-      if (Number.isSafeInteger(target.offset) && target.offset >= 0) continue;
-      throw invalid(`${target.offset} is no offset; use seekToBeginning or seekToEnd.`);
-    }
+    const wrong = targets.find(({ offset }) => !Number.isSafeInteger(offset) || offset < 0);
+    if (wrong !== undefined) throw invalid(`${wrong.offset} is no offset: see seekToEnd.`);
     for (const target of targets) {
       const state = this.#subscription.need(target);
       state.moveTo({ offset: target.offset, leaderEpoch: target.leaderEpoch ?? -1 });
@@ -264,10 +263,9 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
 
   /** How many offsets lie between the position and the end, asked of the leader. */
   async lag(of: TopicPartition): Promise<number> {
-    const { readCommitted } = this.#settings;
     const position = await this.position(of);
     const questions = [{ topic: of.topic, partition: of.partition, timestamp: latestTimestamp }];
-    const answers = await lookUpOffsets(this.#cluster, questions, { readCommitted });
+    const answers = await lookUpOffsets(this.#cluster, questions, this.#settings);
     const end = answers.get(partitionKey(of))?.offset ?? position;
     return Math.max(0, end - position);
   }

@@ -17,6 +17,8 @@ export type Committable<K, V> =
 export interface OffsetCommitsHost {
   /** In whose name; undefined while the consumer is no member of its group. */
   identity(): CommitIdentity | undefined;
+  /** Whether the group is on its way to the next generation. */
+  isJoining(): boolean;
   /** The coordinator does not know the identity any more. */
   refused(error: KafkaError): void;
   troubled(error: KafkaError): void;
@@ -120,27 +122,49 @@ export class OffsetCommits {
   }
 
   async #send(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
-    if (offsets.length === 0) return;
-    const identity = this.#host.identity();
-    if (identity === undefined) {
-      throw new KafkaError('UNKNOWN_MEMBER_ID', 'This consumer is no member of its group now.', {
-        group: this.#groupId,
-        hint: 'Its partitions are with other members, who begin at the last committed offset.',
-      });
+    const { clock } = this.#cluster.system;
+    const timeoutMs = options?.timeoutMs ?? this.#cluster.options.apiTimeoutMs;
+    const deadline = clock.monotonic() + timeoutMs;
+    let open = offsets.map((each) => ({
+      ...each,
+      state: this.#subscription.get(each.topic, each.partition),
+    }));
+    for (let attempt = 0; open.length > 0; attempt++) {
+      const identity = this.#host.identity();
+      if (identity === undefined) throw noMember(this.#groupId);
+      try {
+        await this.#offsets.commit(open, identity, options);
+        break;
+      } catch (thrown) {
+        const error = asKafkaError(thrown);
+        if (!isRefusal(error)) throw error;
+        // A commit may be overtaken by the generation that is just beginning: what we still hold
+        // is committed in the new one, the rest may have been taken further by others already.
+        if (!this.#host.isJoining() && this.#isSame(identity)) {
+          this.#host.refused(error);
+          throw error;
+        }
+        if (clock.monotonic() >= deadline) throw error;
+      }
+      await this.#cluster.delay(this.#cluster.retryBackoff(attempt), options?.signal);
+      open = open.filter(
+        ({ topic, partition, state }) => this.#subscription.get(topic, partition) === state,
+      );
     }
-    const states = offsets.map((each) => this.#subscription.get(each.topic, each.partition));
-    try {
-      await this.#offsets.commit(offsets, identity, options);
-    } catch (thrown) {
-      const error = asKafkaError(thrown);
-      if (isRefusal(error)) this.#host.refused(error);
-      throw error;
-    }
-    for (const [index, { offset }] of offsets.entries()) {
-      const state = states[index];
-      if (state !== undefined) state.committed = offset;
-    }
+    for (const { state, offset } of open) if (state !== undefined) state.committed = offset;
   }
+
+  #isSame(identity: CommitIdentity): boolean {
+    const now = this.#host.identity();
+    return now?.memberId === identity.memberId && now.generationId === identity.generationId;
+  }
+}
+
+function noMember(group: string): KafkaError {
+  return new KafkaError('UNKNOWN_MEMBER_ID', 'This consumer is no member of its group now.', {
+    group,
+    hint: 'Its partitions are with other members, who begin at the last committed offset.',
+  });
 }
 
 function isRefusal({ code }: KafkaError): boolean {
