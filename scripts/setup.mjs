@@ -74,7 +74,7 @@ function stateOfSources() {
   ]) {
     lines.push(hash(readFileSync(join(root, name))));
   }
-  return hash(lines.sort().join('\n'));
+  return hash(lines.toSorted().join('\n'));
 }
 
 function hash(content) {

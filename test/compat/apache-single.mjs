@@ -1,6 +1,7 @@
 // Our client against one real Apache Kafka node: the checks of client-apache.mjs.
 import { join } from 'node:path';
 import {
+  freePort,
   root,
   runAside,
   startApacheKafka,
@@ -9,7 +10,7 @@ import {
 } from './environment.mjs';
 
 const directory = temporaryDirectory('apache-single');
-const address = startApacheKafka('single', directory, 19192);
+const address = startApacheKafka('single', directory, await freePort());
 const program = join(root, 'test', 'compat', 'client-apache.mjs');
 console.log((await runAside(process.execPath, [program, address])).trim());
 stopApacheKafka(directory);

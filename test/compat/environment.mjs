@@ -15,6 +15,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +84,15 @@ export function require(condition, sentence) {
 
 export function sleep(ms) {
   return new Promise((done) => setTimeout(done, ms));
+}
+
+/** A port of this machine that nobody listens on. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((done) => probe.listen(0, '127.0.0.1', done));
+  const { port } = probe.address();
+  await new Promise((done) => probe.close(done));
+  return port;
 }
 
 /** Starts `kafkit up`; resolves when it prints its ready line. */

@@ -1,12 +1,20 @@
 // The programs of a tutorial's reader in Python (kafka-python, confluent-kafka, pymongo) against
 // our broker, with a MongoDB stand-in beside it.
 import { join } from 'node:path';
-import { python, run, runAside, shared, startKafkit, temporaryDirectory } from './environment.mjs';
+import {
+  freePort,
+  python,
+  run,
+  runAside,
+  shared,
+  startKafkit,
+  temporaryDirectory,
+} from './environment.mjs';
 
 python();
 const database = temporaryDirectory('mongodb');
 const mongodb = join(shared, 'mongodb');
-const started = run(join(mongodb, 'start-mongo-java-server'), [database, '27919']);
+const started = run(join(mongodb, 'start-mongo-java-server'), [database, String(await freePort())]);
 const uri = started.stdout.trim().split('\n').at(-1);
 process.on('exit', () => run(join(mongodb, 'stop'), [database], { mayFail: true }));
 
