@@ -241,7 +241,7 @@ describe('a member of a classic group', () => {
     expect((await cluster.next('JoinGroup')).input).toMatchObject({ memberId: '' });
   });
 
-  test('closing waits for the id it asked for, which the group would wait for otherwise', async () => {
+  test('closing waits for the id it asked for: the group would wait for it', async () => {
     const { cluster, membership } = bench();
     const join = await cluster.next('JoinGroup');
     const closed = membership.close();
