@@ -74,7 +74,7 @@ function stateOfSources() {
   ]) {
     lines.push(hash(readFileSync(join(root, name))));
   }
-  return hash(lines.toSorted().join('\n'));
+  return hash(lines.toSorted((a, b) => (a < b ? -1 : 1)).join('\n'));
 }
 
 function hash(content) {

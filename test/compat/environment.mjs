@@ -25,7 +25,7 @@ export const shared = resolve(root, process.env.KAFKIT_SHARED ?? '../shared');
 export const cache =
   process.env.KAFKIT_CACHE ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kafkit');
-const cli = join(root, 'dist', 'bundle', 'cli.js');
+export const cli = join(root, 'dist', 'bundle', 'cli.js');
 
 if (!existsSync(shared)) {
   console.error(`The outside checks need ${shared} (set KAFKIT_SHARED); it is not there.`);
@@ -64,8 +64,8 @@ export function runAside(command, args, options = {}) {
     const keep = (bytes) => {
       printed += bytes;
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
     child.on('error', fail);
     child.on('close', (status, signal) => {
       if (status === 0) done(printed);
