@@ -12,6 +12,7 @@ const checks = [
   ['types', 3, 'npm', 'run', '-s', 'typecheck'],
   ['lint', 3, 'npm', 'run', '-s', 'lint'],
   ['package', 2, 'npx', 'publint', '--strict'],
+  ['packed-package', 4, 'node', 'test/compat/packed-package.mjs'],
   ['protocol-facts', 1, 'node', 'scripts/extract-protocol-facts.mjs', '--check'],
   ['seed-clients', 10, 'node', 'test/compat/seed-clients.mjs'],
   ['pykafka', 3, 'node', 'test/compat/pykafka.mjs'],
