@@ -35,7 +35,7 @@ export class FakeCluster {
     to: { broker: number },
     options: SendOptions,
   ): Promise<object> {
-    const input = (typeof request === 'function' ? request(8) : request) as Call['input'];
+    const input = (typeof request === 'function' ? request(12) : request) as Call['input'];
     return new Promise((resolve, reject) => {
       const call = {
         api,

@@ -18,6 +18,7 @@ import { pollTimeout, PollWatch } from './poll-watch.js';
 import { PositionFinder } from './position-finder.js';
 import { Rebalance } from './rebalance.js';
 import { RecordMaker } from './record-maker.js';
+import { reportTrouble } from './report-trouble.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
 
@@ -382,9 +383,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
 
   #troubled(error: KafkaError): void {
     this.#lastError = error;
-    const { onError } = this.#settings;
-    if (onError === undefined) this.#cluster.logger.warn(error.message, { code: error.code });
-    else onError(error);
+    reportTrouble(error, this.#settings.onError, this.#cluster.logger);
   }
 }
 

@@ -15,8 +15,12 @@ export interface FetchBounds {
   readonly maxBytes: number;
 }
 
+/** Older brokers cannot notice a truncated log by it. */
+const lastFetchedEpochSince = 12;
+
 /** The Fetch for what a session wants to ask. */
 export function fetchInput(
+  version: number,
   request: SessionRequest,
   settings: FetchRequestSettings,
   { maxWaitMs, maxBytes }: FetchBounds,
@@ -33,7 +37,7 @@ export function fetchInput(
         partition: target.partition,
         currentLeaderEpoch: target.currentLeaderEpoch,
         fetchOffset: target.fetchOffset,
-        lastFetchedEpoch: target.lastFetchedEpoch,
+        lastFetchedEpoch: version >= lastFetchedEpochSince ? target.lastFetchedEpoch : -1,
         partitionMaxBytes: target.partitionMaxBytes,
       })),
     ),

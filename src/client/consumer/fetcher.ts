@@ -193,7 +193,7 @@ export class Fetcher {
     try {
       const response = await this.#cluster.send(
         'Fetch',
-        fetchInput(request, this.#settings, { maxWaitMs, maxBytes: bytes }),
+        (version) => fetchInput(version, request, this.#settings, { maxWaitMs, maxBytes: bytes }),
         { broker: source.broker },
         {
           lane: source.lane,

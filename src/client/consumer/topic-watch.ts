@@ -2,9 +2,6 @@ import type { Timer } from '../../system/index.js';
 import type { Cluster, ClusterMetadata } from '../cluster/index.js';
 import { asKafkaError } from './offset-lookup.js';
 
-/** How often topics that are subscribed to and not there are looked for. */
-const missingTopicMs = 1000;
-
 /**
  * Which topics a subscription means, how many partitions they have, and when that changes: an
  * expression is matched against all topics of the cluster, and names that are not there yet are
@@ -21,6 +18,8 @@ export class TopicWatch {
   #seen: string | undefined;
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
+  /** Looks in a row at which a topic was missing. */
+  #misses = 0;
   #isStopped = false;
 
   constructor(
@@ -113,7 +112,9 @@ export class TopicWatch {
     const { topics } = this.#cluster.metadata();
     const names = this.#wanted instanceof RegExp ? [] : this.#wanted;
     const isMissing = names.some((name) => (topics.get(name)?.partitions.length ?? 0) === 0);
-    const delayMs = isMissing ? Math.min(missingTopicMs, this.#maxAgeMs) : this.#maxAgeMs;
+    const soonMs = isMissing ? this.#cluster.retryBackoff(this.#misses++) : this.#maxAgeMs;
+    if (!isMissing) this.#misses = 0;
+    const delayMs = Math.min(soonMs, this.#maxAgeMs);
     this.#timer = this.#cluster.system.clock.after(delayMs, () => void this.#look());
   }
 
