@@ -186,6 +186,9 @@ describe('the fetcher', () => {
     const again = await cluster.next('Fetch');
     expect(again.input).toMatchObject({ sessionId: 9, sessionEpoch: 0 });
     expect(events).toEqual([]);
+    again.answer(response([]));
+    await cluster.next('Fetch');
+    expect(state?.problem).toBeUndefined();
   });
 
   test('what cannot get better by waiting is told to the loop', async () => {

@@ -239,11 +239,15 @@ export class Fetcher {
     for (const { topic: name, topicId, partitions } of response.responses) {
       const topic = name || this.#cluster.topicName(topicId);
       for (const answer of partitions) {
-        const each = byKey.get(`${topic}:${answer.partitionIndex}`);
+        const key = `${topic}:${answer.partitionIndex}`;
+        const each = byKey.get(key);
+        byKey.delete(key);
         if (each === undefined || each.incarnation !== each.state.incarnation) continue;
         if (this.#acceptPartition(source, each, answer, response)) brought = true;
       }
     }
+    // A session answers only for what has changed: the others are well.
+    for (const { state } of byKey.values()) wellAgain(state);
     return brought;
   }
 
@@ -263,8 +267,7 @@ export class Fetcher {
       this.#host.truncated(state, divergingEpoch.endOffset, divergingEpoch.epoch);
       return false;
     }
-    state.failures = 0;
-    state.problem = undefined;
+    wellAgain(state);
     const { readCommitted, checkCrcs } = this.#settings;
     const end = readCommitted ? answer.lastStableOffset : answer.highWatermark;
     if (end >= 0) state.endOffset = end;
@@ -378,6 +381,11 @@ export class Fetcher {
       this.wake();
     });
   }
+}
+
+function wellAgain(state: PartitionState): void {
+  state.failures = 0;
+  state.problem = undefined;
 }
 
 type PartitionAnswer = ResponseDecoded<'Fetch'>['responses'][number]['partitions'][number];
