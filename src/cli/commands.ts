@@ -240,6 +240,75 @@ const configs: readonly CommandSpec[] = [
   },
 ];
 
+const pipeFlags: readonly FlagSpec[] = connection.slice(0, 1);
+
+const pipe: readonly CommandSpec[] = [
+  {
+    name: 'pipe run',
+    summary: 'run the pipeline that a file describes',
+    operands: 'FILE',
+    details:
+      'FILE is YAML (.yaml, .yml) or JSON. Ctrl-C drains: what is being written is finished and\n' +
+      'committed. Run it again, here or elsewhere, and it goes on there.',
+    flags: [
+      { name: 'exit', short: 'e', text: 'stop at the end of what is there now' },
+      { name: 'tasks', value: 'N', text: 'so many consumers in this process' },
+      { name: 'http', value: 'HOST:PORT', text: 'answer /health, /status and /metrics there' },
+      { name: 'quiet', short: 'q', text: 'nothing on stderr but warnings and errors' },
+      ...pipeFlags,
+    ],
+    examples: ['kafkit pipe run numtest.yaml', 'kafkit pipe run numtest.yaml --exit'],
+    load: async () => (await import('./pipe.js')).runPipe,
+  },
+  {
+    name: 'pipe check',
+    summary: 'check a file, and show what the first records would become',
+    operands: 'FILE',
+    flags: [
+      { name: 'number', short: 'n', value: 'N', text: 'so many records', fallback: '10' },
+      ...pipeFlags,
+    ],
+    load: async () => (await import('./pipe.js')).checkPipe,
+  },
+  {
+    name: 'pipe status',
+    summary: 'show how far a pipeline is',
+    operands: 'FILE',
+    flags: [json, ...pipeFlags],
+    load: async () => (await import('./pipe.js')).pipeStatus,
+  },
+];
+
+const dlq: readonly CommandSpec[] = [
+  {
+    name: 'dlq list',
+    summary: 'what is in a dead-letter topic, by place and reason',
+    operands: 'TOPIC',
+    flags: [json, ...connection],
+    load: async () => (await import('./dlq.js')).listLetters,
+  },
+  {
+    name: 'dlq show',
+    summary: 'print dead letters and why they are there',
+    operands: 'TOPIC',
+    flags: [{ name: 'number', short: 'n', value: 'N', text: 'so many' }, json, ...connection],
+    load: async () => (await import('./dlq.js')).showLetters,
+  },
+  {
+    name: 'dlq redrive',
+    summary: 'send dead letters back to where they came from',
+    operands: 'TOPIC',
+    flags: [
+      { name: 'to', value: 'TOPIC', text: 'send them there instead' },
+      { name: 'delete', text: 'delete them from the dead-letter topic afterwards' },
+      yes,
+      ...connection,
+    ],
+    examples: ['kafkit dlq redrive numtest.dlq --yes --delete'],
+    load: async () => (await import('./dlq.js')).redriveLetters,
+  },
+];
+
 const demo: CommandSpec = {
   name: 'demo',
   summary: 'the whole story: 1000 records through a consumer that is killed twice on the way',
@@ -295,6 +364,8 @@ export const commands: readonly CommandSpec[] = [
   consume,
   ...groups,
   ...configs,
+  ...pipe,
+  ...dlq,
   demo,
   demoConsumer,
   reference,

@@ -3,7 +3,15 @@
  * the order of writing and committing, retries and dead letters; how to reach a place outside
  * Kafka only its connectors know. Stands on the public client and knows nothing of brokers.
  */
+export { type HealthServer, serveHealth } from './health-server.js';
+export { preview, type PreviewedRecord } from './preview.js';
 export { type ErrorPolicyOptions } from './error-policy.js';
+export {
+  describedPipeline,
+  type DescriptionContext,
+  parseDescription,
+  type PipelineDescription,
+} from './config/pipeline-description.js';
 export { bytes, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
 export { deadLetterHeaders, errorHeaders } from './dead-letters.js';
 export { Pipeline, pipeline } from './pipeline.js';
@@ -49,3 +57,20 @@ export {
   type TransformLike,
   type TransformResult,
 } from './transform.js';
+export { debeziumUnwrap } from './transforms/debezium.js';
+export {
+  cast,
+  type CastType,
+  extractField,
+  type FieldCondition,
+  filterBy,
+  flatten,
+  hoistField,
+  insertField,
+  maskField,
+  replaceField,
+  valueToKey,
+} from './transforms/field-transforms.js';
+export type { PartOption } from './transforms/part-of-record.js';
+export { regexRouter, timestampRouter } from './transforms/routing.js';
+export { timestampConverter } from './transforms/timestamp-converter.js';

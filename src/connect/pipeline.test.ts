@@ -135,7 +135,7 @@ describe('a pipeline', () => {
     expect(await committed(broker, 'g')).toEqual({ 'in-0': 2 });
   });
 
-  test('sets poison records aside as they were, with the reason, and writes the others', async () => {
+  test('sets poison records aside as they were, with the reason; writes the others', async () => {
     const broker = await brokerWith({ in: 1 });
     const kafka = broker.kafka();
     const producer = kafka.producer();

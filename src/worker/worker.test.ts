@@ -116,7 +116,7 @@ describe('a worker', () => {
     expect(letters[2]).toMatch(/^no JSON The value .*could not be read/);
   });
 
-  test('ends with the error where there are no dead letters, and commits nothing behind', async () => {
+  test('ends with the error where there are no dead letters; commits nothing behind', async () => {
     const broker = await brokerWith(jobs.slice(0, 30).map(({ value }) => ({ key: 'k', value })));
     const run = worker(broker.kafka(), { ...base, retries: [], deadLetter: false }, ({ value }) => {
       if (String(value) === '10') throw new Error('boom');

@@ -73,7 +73,7 @@ describe('the file sink', () => {
     expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n));
   });
 
-  test('holds every record once without committed offsets, and cuts what a crash left', async () => {
+  test('holds every record once without committed offsets; cuts what a crash left', async () => {
     const path = join(directory, 'out.jsonl');
     await produce(0, 40);
     let writes = 0;

@@ -3,6 +3,7 @@
  * (and misreport) what they did. Knows nothing of consumers and commits.
  */
 export { mongodb } from './mongodb-sink.js';
+export { mongodbSource, type MongoSourceOptions } from './mongodb-source.js';
 export type {
   IdStrategy,
   MongoOperation,

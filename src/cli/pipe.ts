@@ -1,0 +1,212 @@
+import { Kafka } from '../client/index.js';
+import {
+  describedPipeline,
+  type HealthServer,
+  parseDescription,
+  type Pipeline,
+  type PipelineDescription,
+  type PipelineOptions,
+  type PipelineStatus,
+  pipeline,
+  preview,
+  serveHealth,
+} from '../connect/index.js';
+import { environmentVariable, lineLogger, type Timer } from '../system/index.js';
+import { CommandFailure } from './command.js';
+import type { Input } from './input.js';
+import { type CliIo, say } from './io.js';
+import { count, table } from './table.js';
+
+const redrawMs = 250;
+
+/** `kafkit pipe run`: runs the pipeline that a file describes until it is told to stop. */
+export async function runPipe(input: Input, io: CliIo): Promise<number> {
+  const { options, http } = await described(input, io);
+  const tasks = input.number('tasks', 1);
+  const running = pipeline({
+    ...options,
+    ...(tasks === undefined ? {} : { tasks }),
+  } as PipelineOptions);
+  const at = input.text('http') ?? http;
+  const status = () => running.status();
+  const health = at === undefined ? undefined : await serveHealth(io.system.net, at, status);
+  if (health !== undefined) say(io, `kafkit: health and metrics on http://${health.address}`);
+  const quiet = input.has('quiet');
+  const drawing = quiet ? undefined : new StatusLine(io, running);
+  try {
+    const untilEnd = input.has('exit');
+    const last = await running.run({ signal: io.interrupted, untilEnd });
+    drawing?.end();
+    if (!quiet) summarise(last, io);
+    return 0;
+  } catch (error) {
+    drawing?.end();
+    if (!quiet && running.status().read > 0) summarise(running.status(), io);
+    throw error;
+  } finally {
+    await closed(health);
+  }
+}
+
+/** `kafkit pipe check`: what the first records would become; nothing is written anywhere. */
+export async function checkPipe(input: Input, io: CliIo): Promise<number> {
+  const { options } = await described(input, io);
+  // Options that contradict each other are found here.
+  const { name } = pipeline(options);
+  if (!('topics' in options.from)) {
+    say(io, `kafkit: ${name} is well described; records of a source are not read for a check.`);
+    return 0;
+  }
+  const records = await preview(
+    options as Parameters<typeof preview>[0],
+    input.number('number', 1) ?? 10,
+  );
+  let failures = 0;
+  for (const { source, records: made, failed } of records) {
+    const place = `${source.topic}-${source.partition}@${source.offset}`;
+    if (failed !== undefined) {
+      failures++;
+      await io.stdout.write(`${place} ✗ ${failed.stage}: ${failed.message}\n`);
+    } else if (made.length === 0) await io.stdout.write(`${place} is filtered out\n`);
+    for (const { topic, key, value } of made) {
+      const route = topic === source.topic ? '' : ` → ${topic}`;
+      await io.stdout.write(`${place}${route} ${shown(key)} = ${shown(value)}\n`);
+    }
+  }
+  say(io, `kafkit: ${name}: ${count(records.length, 'record')} read, ${failures} would fail.`);
+  return failures === 0 ? 0 : 3;
+}
+
+/** `kafkit pipe status`: how far the group of a pipeline is. */
+export async function pipeStatus(input: Input, io: CliIo): Promise<number> {
+  const { options } = await described(input, io);
+  const { name } = pipeline(options);
+  const { from } = options;
+  if (!('topics' in from)) throw new CommandFailure(`${name} reads no topics: it has no offsets.`);
+  const kafka = new Kafka(kafkaOf(options));
+  try {
+    const admin = kafka.admin();
+    const group = from.groupId ?? name;
+    const committed = await admin.fetchOffsets(group);
+    const partitions = committed.map(({ topic, partition }) => ({ topic, partition }));
+    const ends = await admin.listOffsets(
+      partitions.map((each) => ({ ...each, at: 'latest' as const })),
+    );
+    const [state] = await admin.describeGroups([group]).catch(() => []);
+    const rows = committed.map(({ topic, partition, offset }, at) => {
+      const end = ends[at]?.offset ?? offset;
+      return [topic, partition, offset, end, Math.max(0, end - offset)];
+    });
+    if (input.has('json')) {
+      const list = rows.map(([topic, partition, offset, end, lag]) => ({
+        topic,
+        partition,
+        offset,
+        end,
+        lag,
+      }));
+      const members = state?.members.length ?? 0;
+      const line = { name, group, state: state?.state ?? 'none', members, partitions: list };
+      await io.stdout.write(`${JSON.stringify(line)}\n`);
+      return 0;
+    }
+    const members = count(state?.members.length ?? 0, 'task');
+    say(io, `kafkit: ${name}, group ${group}: ${state?.state ?? 'never run'}, ${members}.`);
+    await io.stdout.write(table(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG'], rows));
+    return 0;
+  } finally {
+    await kafka.close();
+  }
+}
+
+async function closed(health: HealthServer | undefined): Promise<void> {
+  await health?.close();
+}
+
+async function described(input: Input, io: CliIo): Promise<PipelineDescription> {
+  const path = input.onlyOperand('file');
+  const { disk } = io.system;
+  if (!disk.exists(path)) throw new CommandFailure(`There is no file ${path}.`);
+  const parsed = await parseDescription(disk.readFile(path).toString('utf8'), path);
+  const { options, http } = await describedPipeline(parsed, {
+    system: io.system,
+    stdin: () => io.stdin(),
+    stdout: (text) => io.stdout.write(text),
+  });
+  const level = input.has('debug') ? 'debug' : 'warn';
+  const logger = lineLogger(level, (line) => void io.stderr.write(line));
+  const servers = input.text('bootstrap-server');
+  const fallback = environmentVariable('KAFKA') ?? 'localhost:9092';
+  const bootstrapServers = servers ?? serversOf(options) ?? fallback;
+  const kafka = {
+    // A person waits: that there is no broker is said in seconds.
+    defaultApiTimeoutMs: 10_000,
+    ...kafkaOf(options),
+    bootstrapServers,
+    logger,
+    system: io.system,
+  };
+  const { from } = options;
+  const moved = 'topics' in from ? { ...from, bootstrapServers } : from;
+  const all = { ...options, from: moved, kafka, logger, system: io.system } as PipelineOptions;
+  return { options: all, http };
+}
+
+function serversOf({ from, to }: PipelineOptions) {
+  if ('topics' in from) return from.bootstrapServers;
+  return 'topic' in to ? to.bootstrapServers : undefined;
+}
+
+function kafkaOf({ kafka }: PipelineOptions) {
+  return kafka instanceof Kafka ? {} : (kafka ?? {});
+}
+
+/** One line on a terminal that shows how it goes; nothing where there is none. */
+class StatusLine {
+  readonly #io: CliIo;
+  readonly #pipeline: Pipeline;
+  #timer: Timer | undefined;
+
+  constructor(io: CliIo, running: Pipeline) {
+    this.#io = io;
+    this.#pipeline = running;
+    if (io.stderr.isTerminal) this.#draw();
+  }
+
+  end(): void {
+    if (this.#timer === undefined) return;
+    this.#timer.cancel();
+    void this.#io.stderr.write('\r\x1b[2K');
+  }
+
+  #draw(): void {
+    const { name, written, recordsPerSecond, lag, deadLettered, tasks } = this.#pipeline.status();
+    const waiting = tasks.some(({ state }) => state === 'waiting')
+      ? '  (waiting to start anew)'
+      : '';
+    const eta =
+      lag > 0 && recordsPerSecond > 0 ? `  ${Math.ceil(lag / recordsPerSecond)} s left` : '';
+    const dead = deadLettered > 0 ? `  ${deadLettered} dead letters` : '';
+    const line = `${name}  ${written} written  ${recordsPerSecond}/s  lag ${lag}${eta}${dead}${waiting}`;
+    void this.#io.stderr.write(`\r\x1b[2K${line.slice(0, this.#io.stderr.columns - 1)}`);
+    this.#timer = this.#io.system.clock.after(redrawMs, () => this.#draw());
+  }
+}
+
+/** Where it stopped: the sentence everybody wants to read after Ctrl-C. */
+function summarise(status: PipelineStatus, io: CliIo): void {
+  const { name, written, filtered, deadLettered, skipped, restarts } = status;
+  const also = [
+    filtered > 0 ? `${filtered} filtered out` : '',
+    deadLettered > 0 ? `${count(deadLettered, 'dead letter')}` : '',
+    skipped > 0 ? `${skipped} left out` : '',
+    restarts > 0 ? `${count(restarts, 'restart')}` : '',
+  ].filter((part) => part !== '');
+  const more = also.length === 0 ? '' : `, ${also.join(', ')}`;
+  say(io, `kafkit: ${name} stopped: ${count(written, 'record')} written${more}.`);
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('utf8'));
+  return JSON.stringify(value) ?? 'nothing';
+}

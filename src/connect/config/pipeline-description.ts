@@ -1,0 +1,221 @@
+import { KafkaError } from '../../errors/index.js';
+import { environmentVariable, type System } from '../../system/index.js';
+import type { PipelineOptions } from '../pipeline-options.js';
+import type { Sink } from '../sink.js';
+import type { Source } from '../source.js';
+import type { Transform } from '../transform.js';
+import { converterOf, formats, namedTransform } from './named-transforms.js';
+import { choice, invalid, section, type Shape } from './section.js';
+import { substituted } from './substitution.js';
+
+/** A pipeline as a file describes it, checked. */
+export interface PipelineDescription {
+  readonly options: PipelineOptions;
+  /** Where to answer for its health, `host:port`; undefined for nowhere. */
+  readonly http: string | undefined;
+}
+
+export interface DescriptionContext {
+  readonly system: System;
+  /** What `to: stdout` writes to. */
+  readonly stdout?: ((text: string) => Promise<void> | undefined) | undefined;
+  /** What `from: stdin` reads. */
+  readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
+}
+
+const top: Shape = {
+  name: 'text',
+  from: 'any',
+  via: 'list',
+  to: 'any',
+  errors: 'fields',
+  tasks: 'number',
+  batchSize: 'number',
+  commitIntervalMs: 'number',
+  drainTimeoutMs: 'number',
+  offsetsTopic: 'text',
+  kafka: 'fields',
+  http: 'text',
+};
+
+const fromTopics: Shape = {
+  bootstrapServers: 'texts',
+  topics: 'texts',
+  topicsPattern: 'text',
+  groupId: 'text',
+  offsetReset: ['earliest', 'latest', 'none'],
+  isolationLevel: ['read_committed', 'read_uncommitted'],
+  keyFormat: formats,
+  valueFormat: formats,
+  consumer: 'fields',
+};
+
+const toTopic: Shape = { bootstrapServers: 'texts', topic: 'text', producer: 'fields' };
+
+const errorShape: Shape = {
+  retries: 'number',
+  backoffMs: 'number',
+  backoffMaxMs: 'number',
+  writeTimeoutMs: 'number',
+  tolerance: ['none', 'all'],
+  deadLetterTopic: 'text',
+  deadLetterPartitions: 'number',
+  restart: ['always', 'never'],
+  restartBackoffMs: 'number',
+  restartBackoffMaxMs: 'number',
+};
+
+/** Reads text as JSON or, where the file's name says so, as YAML. */
+export async function parseDescription(text: string, fileName: string): Promise<unknown> {
+  const isYaml = /\.ya?ml$/.test(fileName);
+  if (!isYaml) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (cause) {
+      throw unreadable(fileName, cause);
+    }
+  }
+  const { parse } = await import('yaml').catch((cause: unknown) => {
+    throw new KafkaError('PACKAGE_MISSING', 'The package yaml is not installed.', {
+      cause,
+      hint: 'Install it (npm install yaml), or write the pipeline as JSON.',
+    });
+  });
+  try {
+    return parse(text) as unknown;
+  } catch (cause) {
+    throw unreadable(fileName, cause);
+  }
+}
+
+/**
+ * Checks a description and makes options of it. Every mistake is INVALID_ARGUMENT with the path
+ * and what is wanted there.
+ */
+export async function describedPipeline(
+  description: unknown,
+  context: DescriptionContext,
+): Promise<PipelineDescription> {
+  const { disk } = context.system;
+  const filled = substituted(description, {
+    env: environmentVariable,
+    file: (path) => disk.readFile(path).toString('utf8'),
+  });
+  const { from, to, via, errors, http, ...rest } = section('', filled, top);
+  if (from === undefined) throw invalid('', '"from" is missing: where records come from.');
+  if (to === undefined) throw invalid('', '"to" is missing: where records go.');
+  const transforms = ((via ?? []) as unknown[]).map((each, at) =>
+    namedTransform(`via[${at}]`, each),
+  );
+  const common = {
+    ...rest,
+    ...(errors === undefined ? {} : { errors: section('errors', errors, errorShape) }),
+  };
+  const isFromTopics = !isChoice(from, sources);
+  const options = isFromTopics
+    ? {
+        ...common,
+        ...topicsFrom(from, transforms),
+        to: await sinkOf(to, context),
+      }
+    : {
+        ...common,
+        via: transforms,
+        from: await sourceOf(from, context),
+        to: targetTopic(to),
+      };
+  return { options: options as unknown as PipelineOptions, http: http as string | undefined };
+}
+
+const sinks = ['mongodb', 'file', 'stdout'] as const;
+const sources = ['file', 'stdin', 'mongodb'] as const;
+
+/** Whether a section names one of these instead of topics. */
+function isChoice(value: unknown, names: readonly string[]): boolean {
+  if (typeof value === 'string') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return names.some((name) => name in value);
+}
+
+function topicsFrom(from: unknown, transforms: readonly Transform[]) {
+  const { topics, topicsPattern, keyFormat, valueFormat, ...others } = section(
+    'from',
+    from,
+    fromTopics,
+  );
+  if ((topics === undefined) === (topicsPattern === undefined)) {
+    throw invalid('from', 'either topics or topicsPattern is wanted.');
+  }
+  const converters: Transform[] = [];
+  if (keyFormat !== undefined) converters.push(converterOf(keyFormat, 'key'));
+  if (valueFormat !== undefined) converters.push(converterOf(valueFormat, 'value'));
+  const pattern = () => {
+    try {
+      return new RegExp(topicsPattern as string);
+    } catch (error) {
+      throw invalid('from.topicsPattern', error instanceof Error ? error.message : 'no pattern');
+    }
+  };
+  return {
+    from: { ...others, topics: topics ?? pattern() },
+    via: [...converters, ...transforms],
+  };
+}
+
+function targetTopic(to: unknown) {
+  const target = section('to', to, toTopic);
+  if (target.topic === undefined) throw invalid('to', 'topic is missing.');
+  return target;
+}
+
+async function sinkOf(to: unknown, { stdout }: DescriptionContext): Promise<Sink> {
+  const { name, value } = choice('to', to, sinks);
+  if (name === 'mongodb') {
+    const { mongodbFromDescription } = await import('./described-mongodb.js');
+    return mongodbFromDescription('to.mongodb', value);
+  }
+  if (name === 'file') {
+    const { file } = await import('../connectors/file/index.js');
+    const shape: Shape = {
+      path: 'text',
+      directory: 'text',
+      format: ['jsonl', 'csv'],
+      columns: 'texts',
+    };
+    return file(section('to.file', value, shape));
+  }
+  const { lines } = await import('../connectors/lines.js');
+  section('to.stdout', value, {});
+  if (stdout === undefined) throw invalid('to', 'there is no stdout here.');
+  return lines(stdout);
+}
+
+async function sourceOf(from: unknown, { stdin }: DescriptionContext): Promise<Source> {
+  const { name, value } = choice('from', from, sources);
+  if (name === 'mongodb') {
+    const { mongodbSourceFromDescription } = await import('./described-mongodb.js');
+    return mongodbSourceFromDescription('from.mongodb', value);
+  }
+  if (name === 'file') {
+    const { fileSource } = await import('../connectors/file/index.js');
+    const shape: Shape = {
+      path: 'text',
+      format: ['text', 'jsonl'],
+      follow: 'boolean',
+      key: 'text',
+    };
+    const options = section('from.file', value, shape);
+    if (options.path === undefined) throw invalid('from.file', 'path is missing.');
+    return fileSource(options as { path: string });
+  }
+  const { linesSource } = await import('../connectors/lines.js');
+  section('from.stdin', value, {});
+  if (stdin === undefined) throw invalid('from', 'there is no stdin here.');
+  return linesSource(stdin());
+}
+
+function unreadable(fileName: string, cause: unknown): KafkaError {
+  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  const message = `${fileName} cannot be read: ${reason.replace(/:$/, '')}`;
+  return new KafkaError('INVALID_ARGUMENT', message, { cause });
+}
