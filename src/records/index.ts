@@ -38,6 +38,7 @@ export {
   RecordBatchBuilder,
   type RecordBatchBuilderOptions,
 } from './record-batch-builder.js';
+export { emptiedBatch } from './emptied-batch.js';
 export { assignOffsets, assignProducer, rewriteTimestamps } from './batch-patch.js';
 export {
   type ControlRecord,

@@ -40,6 +40,13 @@ export interface RecordBatchBuilderOptions {
    * and 1; the size limit is compared with the estimate that follows from it. Default 1.
    */
   readonly compressionRatio?: number | undefined;
+  /**
+   * The time from which compaction may drop the tombstones of the batch (KIP-534); it takes the
+   * place of the base timestamp. Default: none is set.
+   */
+  readonly deleteHorizonMs?: number | undefined;
+  /** What the header names as last offset, where compaction removed the record that had it. */
+  readonly lastOffset?: number | undefined;
 }
 
 /** What an idempotent producer writes into a batch; -1 each for none. */
@@ -80,6 +87,7 @@ export class RecordBatchBuilder {
     this.#sizeLimit = options.sizeLimit ?? int32Max;
     this.#ratio = this.compression === 'none' ? 1 : (options.compressionRatio ?? 1);
     this.#producer = options.producer ?? noProducer;
+    this.#baseTimestamp = options.deleteHorizonMs ?? -1;
     this.#buffer = Buffer.allocUnsafeSlow(capacityMin);
   }
 
@@ -138,7 +146,8 @@ export class RecordBatchBuilder {
   #append(record: RecordInput, offsetDelta: number): number | undefined {
     if (this.isClosed) return undefined;
     const first = this.#count === 0;
-    const timestampDelta = first ? 0 : record.timestamp - this.#baseTimestamp;
+    const isBase = first && this.#options.deleteHorizonMs === undefined;
+    const timestampDelta = isBase ? 0 : record.timestamp - this.#baseTimestamp;
     if (!Number.isSafeInteger(record.timestamp) || !Number.isSafeInteger(timestampDelta)) {
       throw new KafkaError('VALUE_OUT_OF_RANGE', `${record.timestamp} is not a timestamp.`);
     }
@@ -151,7 +160,7 @@ export class RecordBatchBuilder {
     this.#end = end;
     this.#count++;
     this.#lastOffsetDelta = offsetDelta;
-    if (first) this.#baseTimestamp = record.timestamp;
+    if (isBase) this.#baseTimestamp = record.timestamp;
     if (record.timestamp > this.#maxTimestamp) this.#maxTimestamp = record.timestamp;
     return offsetDelta;
   }
@@ -221,13 +230,15 @@ export class RecordBatchBuilder {
     if (timestampType === 'LogAppendTime') attributes |= attribute.logAppendTime;
     if (producer.isTransactional) attributes |= attribute.transactional;
     if (isControl) attributes |= attribute.control;
+    if (this.#options.deleteHorizonMs !== undefined) attributes |= attribute.deleteHorizon;
     const appendTime = timestampType === 'LogAppendTime' ? this.#options.logAppendTime : undefined;
     setInt64(batch, at.baseOffset, baseOffset);
     setInt32(batch, at.batchLength, batch.length - logOverhead);
     setInt32(batch, at.partitionLeaderEpoch, partitionLeaderEpoch);
     batch[at.magic] = 2;
     setInt16(batch, at.attributes, attributes);
-    setInt32(batch, at.lastOffsetDelta, this.#lastOffsetDelta);
+    const lastOffset = this.#options.lastOffset ?? baseOffset + this.#lastOffsetDelta;
+    setInt32(batch, at.lastOffsetDelta, lastOffset - baseOffset);
     setInt64(batch, at.baseTimestamp, this.#baseTimestamp);
     setInt64(batch, at.maxTimestamp, appendTime ?? this.#maxTimestamp);
     setInt64(batch, at.producerId, producer.producerId);
