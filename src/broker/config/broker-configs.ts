@@ -196,6 +196,55 @@ const rows = [
     positive,
     'The largest request the broker accepts.',
   ],
+  [
+    'transaction.max.timeout.ms',
+    'int',
+    '900000',
+    positive,
+    'The longest time a producer may ask for its transactions.',
+  ],
+  [
+    'transaction.remove.expired.transaction.cleanup.interval.ms',
+    'int',
+    '3600000',
+    positive,
+    'How often transactional ids are looked at for expiry.',
+  ],
+  [
+    'transaction.state.log.min.isr',
+    'int',
+    '1',
+    positive,
+    'In-sync replicas that the topic of transactions needs; always 1 on one node.',
+  ],
+  [
+    'transaction.state.log.num.partitions',
+    'int',
+    '4',
+    positive,
+    'Partitions of the topic of transactions: 4, where Apache makes 50, as for offsets.',
+  ],
+  [
+    'transaction.state.log.replication.factor',
+    'short',
+    '1',
+    positive,
+    'The replication factor of the topic of transactions; always 1 on one node.',
+  ],
+  [
+    'transaction.state.log.segment.bytes',
+    'int',
+    '104857600',
+    positive,
+    'The segment size of the topic of transactions.',
+  ],
+  [
+    'transactional.id.expiration.ms',
+    'int',
+    '604800000',
+    positive,
+    'How long a transactional id outlives its last transaction.',
+  ],
 ] as const satisfies readonly Row[];
 
 /** The broker configs that kafkit honours or reports, beside the defaults of topic configs. */

@@ -5,7 +5,11 @@ import { endTxnMarker, RecordBatch, RecordBatchBuilder } from '../../records/ind
 import type { Logger } from '../../system/index.js';
 import { ManualClock, SeededRandom } from '../../system/simulated/index.js';
 import type { TopicFacts } from '../metadata/topic-lookup.js';
-import type { InternalRecord, InternalTopic } from '../partition/internal-topic.js';
+import type {
+  InternalRecord,
+  InternalTopic,
+  MarkerOfTransaction,
+} from '../partition/internal-topic.js';
 import { type GroupConfig, groupConfigDefaults } from './group/group-config.js';
 import { groupRecordCodec } from './group/group-record-codec.js';
 import { GroupCoordinator } from './index.js';
@@ -40,6 +44,17 @@ class FakeTopic implements InternalTopic {
     const batch = builder.build();
     await this.sync();
     this.add(partition, batch);
+  }
+
+  async appendMarker(partition: number, { committed, ...producer }: MarkerOfTransaction) {
+    const type = committed ? 'commit' : 'abort';
+    const batch = endTxnMarker({ ...producer, type, timestamp: 0, baseOffset: this.#offset++ });
+    await this.sync();
+    this.add(partition, Buffer.from(batch));
+  }
+
+  producerEpoch(): number {
+    return -1;
   }
 
   *read(partition: number): Iterable<RecordBatch> {

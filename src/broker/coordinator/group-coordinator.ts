@@ -25,11 +25,13 @@ import type {
   RequestOrigin,
   SyncGroup,
   SyncGroupAnswer,
+  TransactionalOffsetCommit,
 } from './group/group-messages.js';
 import { groupRecordCodec } from './group/group-record-codec.js';
 import type { GroupRecord } from './group/group-records.js';
 import { joinRefusal, syncRefusal } from './group/rebalance.js';
 import { CoordinatorRuntime } from './runtime/coordinator-runtime.js';
+import type { TransactionMarker } from './runtime/outcome.js';
 import type { Operation } from './runtime/running-machine.js';
 
 export interface GroupCoordinatorParts {
@@ -134,6 +136,37 @@ export class GroupCoordinator {
     );
   }
 
+  /**
+   * Commits offsets within a producer's transaction; resolves when they are durable. `fault` says
+   * why the producer has no open transaction with this group in it, if it has none; it is asked at
+   * the last moment, after which a marker can only come behind the offsets.
+   */
+  commitInTransaction(
+    request: TransactionalOffsetCommit,
+    fault: () => ErrorCode | undefined,
+  ): Promise<OffsetCommitAnswer> {
+    return this.#run<OffsetCommitAnswer>(
+      request.groupId,
+      (machine, ticket, outcome, now) =>
+        machine.commitInTransaction(request, fault(), ticket, outcome, now),
+      (errorCode) => ({
+        errorCodes: request.topics.map((topic) => topic.partitions.map(() => errorCode)),
+      }),
+    );
+  }
+
+  /**
+   * Ends a producer's transaction in a partition of `__consumer_offsets`: what it committed counts
+   * or vanishes. Fails with INVALID_PRODUCER_EPOCH where the producer has a newer epoch, and with
+   * what keeps the marker from being written.
+   */
+  async endTransaction(partition: number, marker: TransactionMarker): Promise<void> {
+    await this.#runtime.runAt<null>(partition, (_, ticket, outcome) => {
+      outcome.marker = marker;
+      outcome.answer(ticket, null);
+    });
+  }
+
   fetchOffsets(request: OffsetFetch): Promise<OffsetFetchAnswer> {
     return this.#run<OffsetFetchAnswer>(
       request.groupId,
@@ -224,6 +257,7 @@ const expected: ReadonlySet<ErrorCode> = new Set([
   'COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR',
   'RECORD_LIST_TOO_LARGE',
+  'INVALID_PRODUCER_EPOCH',
 ]);
 
 function isWriteFailure(error: KafkaError): boolean {

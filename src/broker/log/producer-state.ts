@@ -1,5 +1,6 @@
 import { controlRecordOf, type RecordBatch } from '../../records/index.js';
 import { AppendError } from './append.js';
+import type { LastOfProducer } from './batch-filter.js';
 import type { BatchHeader } from './batch-scan.js';
 import type { AbortedTransaction } from './transaction-index.js';
 import {
@@ -43,6 +44,8 @@ export interface CompletedTransaction {
 export class ProducerState {
   /** By producer id, the longest idle first. */
   #entries = new Map<number, ProducerEntry>();
+  /** Where the open transactions begin, by producer id; the earliest first. */
+  #open = new Map<number, number>();
   /** Set by the loader: looks earlier batches up; runs once, when they may first matter. */
   history: (() => void) | undefined;
 
@@ -157,6 +160,7 @@ export class ProducerState {
     entry.seenAt = Math.max(seenAt, timestamp);
     if (batch.isTransactional && entry.transactionStart < 0) {
       entry.transactionStart = batch.baseOffset;
+      this.#open.set(producerId, batch.baseOffset);
     }
   }
 
@@ -171,6 +175,7 @@ export class ProducerState {
     const firstOffset = entry.transactionStart;
     entry.moveTo(producerEpoch);
     entry.transactionStart = -1;
+    this.#open.delete(producerId);
     entry.coordinatorEpoch = coordinatorEpoch;
     entry.lastTimestamp = maxTimestamp;
     entry.seenAt = Math.max(entry.seenAt, maxTimestamp);
@@ -181,13 +186,9 @@ export class ProducerState {
 
   /** Where the earliest open transaction begins. */
   get firstOpenOffset(): number | undefined {
-    let first: number | undefined;
-    for (const { transactionStart } of this.#entries.values()) {
-      if (transactionStart >= 0 && (first === undefined || transactionStart < first)) {
-        first = transactionStart;
-      }
-    }
-    return first;
+    // Offsets only grow, so the one that began first was put in first.
+    for (const first of this.#open.values()) return first;
+    return undefined;
   }
 
   /** Puts a batch in front of those remembered if it is the one just before them. */
@@ -220,6 +221,15 @@ export class ProducerState {
     }
   }
 
+  /** What compaction must keep of each producer, by id. */
+  lastOfProducers(): Map<number, LastOfProducer> {
+    const last = new Map<number, LastOfProducer>();
+    for (const [producerId, { producerEpoch, lastBatch }] of this.#entries) {
+      last.set(producerId, { producerEpoch, lastDataOffset: lastBatch?.lastOffset ?? -1 });
+    }
+    return last;
+  }
+
   summaries(): ProducerSummary[] {
     return Array.from(this.#entries.values(), (entry) => ({
       producerId: entry.producerId,
@@ -233,6 +243,7 @@ export class ProducerState {
 
   clear(): void {
     this.#entries.clear();
+    this.#open.clear();
   }
 
   snapshot(): Buffer {
@@ -243,6 +254,9 @@ export class ProducerState {
   load(snapshot: Buffer): void {
     const entries = decodeSnapshot(snapshot);
     this.#entries = new Map(entries.map((entry) => [entry.producerId, entry]));
+    const open = entries.filter((entry) => entry.transactionStart >= 0);
+    open.sort((a, b) => a.transactionStart - b.transactionStart);
+    this.#open = new Map(open.map((entry) => [entry.producerId, entry.transactionStart]));
   }
 
   /** The producer's entry, now the most recent one. */

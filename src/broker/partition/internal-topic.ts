@@ -13,6 +13,14 @@ export interface InternalAppendOptions {
     | undefined;
 }
 
+/** The end of a producer's transaction. */
+export interface MarkerOfTransaction {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly committed: boolean;
+  readonly coordinatorEpoch: number;
+}
+
 /**
  * How a coordinator reaches the topic that keeps its state. Kept as narrow as this so that a
  * coordinator can be tested with a list.
@@ -33,6 +41,10 @@ export interface InternalTopic {
     records: readonly InternalRecord[],
     options?: InternalAppendOptions,
   ): Promise<void>;
+  /** Appends the marker that ends a transaction; resolves and fails as `append` does. */
+  appendMarker(partition: number, marker: MarkerOfTransaction): Promise<void>;
+  /** The epoch of a producer's last batch or marker in the partition, -1 where it has none. */
+  producerEpoch(partition: number, producerId: number): number;
   /** All batches from the log start on, lazily; a view is valid until the next is asked for. */
   read(partition: number): Iterable<RecordBatch>;
 }

@@ -3,21 +3,28 @@ import { batchesIn, type RecordBatch, RecordBatchBuilder } from '../../records/i
 import type { Clock } from '../../system/index.js';
 import type { TopicOverrides } from '../config/topic-config.js';
 import type { TopicRegistry } from '../metadata/topic-registry.js';
-import type { InternalAppendOptions, InternalRecord, InternalTopic } from './internal-topic.js';
+import type {
+  InternalAppendOptions,
+  InternalRecord,
+  InternalTopic,
+  MarkerOfTransaction,
+} from './internal-topic.js';
 import type { Partition } from './partition.js';
 
 /** What an internal topic is created with on first use. */
 export interface InternalTopicSettings {
   readonly partitions: number;
   readonly overrides: TopicOverrides;
+  /** What Kafka writes as the base sequence of plain batches: 0, or -1 in `__transaction_state`. */
+  readonly baseSequence?: 0 | -1 | undefined;
 }
 
 /** Bytes asked of the log at a time when the topic is read from its start. */
 const readBytes = 1024 * 1024;
 
 /**
- * An internal topic over the broker's own partitions. Batches carry producer id and epoch -1 and
- * base sequence 0, as those of Kafka's coordinators do.
+ * An internal topic over the broker's own partitions. Plain batches carry producer id and epoch -1,
+ * as those of Kafka's coordinators do.
  */
 export class PartitionInternalTopic implements InternalTopic {
   readonly name: string;
@@ -63,15 +70,18 @@ export class PartitionInternalTopic implements InternalTopic {
   ): Promise<void> {
     const partition = this.#partition(index);
     const now = this.#clock.now();
-    const batch = batchOf(records, now, options);
+    const batch = batchOf(records, now, options, this.#settings.baseSequence ?? 0);
     const appended = partition.append(batch, { origin: 'coordinator', now, urgent: true });
     const { lastOffset } = appended instanceof Promise ? await appended : appended;
-    await new Promise<void>((resolve, reject) => {
-      partition.whenReplicated(lastOffset + 1, (error) => {
-        if (error === undefined) resolve();
-        else reject(error);
-      });
-    });
+    await partition.replicated(lastOffset + 1);
+  }
+
+  async appendMarker(index: number, marker: MarkerOfTransaction): Promise<void> {
+    await this.#partition(index).appendMarker(marker, this.#clock.now());
+  }
+
+  producerEpoch(index: number, producerId: number): number {
+    return this.#partition(index).log.producerState.entry(producerId)?.producerEpoch ?? -1;
   }
 
   *read(index: number): Iterable<RecordBatch> {
@@ -117,12 +127,14 @@ function batchOf(
   records: readonly InternalRecord[],
   timestamp: number,
   { transaction }: InternalAppendOptions,
+  plainSequence: number,
 ): Buffer {
   const producerId = transaction?.producerId ?? -1;
   const producerEpoch = transaction?.producerEpoch ?? -1;
   const isTransactional = transaction !== undefined;
+  const baseSequence = isTransactional ? 0 : plainSequence;
   const builder = new RecordBatchBuilder({
-    producer: { producerId, producerEpoch, baseSequence: 0, isTransactional },
+    producer: { producerId, producerEpoch, baseSequence, isTransactional },
   });
   for (const { key, value } of records) builder.append({ timestamp, key, value });
   return builder.build();

@@ -1,4 +1,5 @@
 import { type ErrorCode, KafkaError } from '../../errors/index.js';
+import { endTxnMarker } from '../../records/index.js';
 import {
   type AppendOptions,
   type AppendResult,
@@ -6,12 +7,25 @@ import {
   type LogRead,
   prepareAppend,
 } from '../log/index.js';
+import type { MarkerOfTransaction } from './internal-topic.js';
 
 /** Why a request about a partition cannot be served by this leader. */
 export type LeaderFault = Extract<
   ErrorCode,
   'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | 'UNKNOWN_TOPIC_OR_PARTITION'
 >;
+
+/** What `append` is told beside the batches. */
+export interface PartitionAppend extends Omit<AppendOptions, 'leaderEpoch'> {
+  /** Runs right before the batches go to the log, and throws where they must not. */
+  readonly admit?: (() => void) | undefined;
+}
+
+/** A transaction whose marker is in the log, but not yet below the high watermark. */
+interface EndingTransaction {
+  readonly firstOffset: number;
+  readonly markerOffset: number;
+}
 
 /**
  * One partition and its leader, which is always this node: knows the leader epoch, draws the high
@@ -25,6 +39,8 @@ export class Partition {
   readonly log: Log;
   readonly #watchers = new Set<() => void>();
   readonly #replicationWaiters = new Set<(error?: Error) => void>();
+  /** In the order of their markers. */
+  #ending: EndingTransaction[] = [];
   /** The append that waits for its codec; what comes after it must stay behind it. */
   #appending: Promise<unknown> | undefined;
   #deleted = false;
@@ -57,9 +73,18 @@ export class Partition {
     return Math.min(this.log.syncedOffset, this.log.logEndOffset);
   }
 
-  /** Where read_committed readers stop; without transactions that is the high watermark. */
+  /**
+   * Where read_committed readers stop: the begin of the earliest transaction that is open, or
+   * whose end is not below the high watermark; without any the high watermark.
+   */
   get lastStableOffset(): number {
-    return this.highWatermark;
+    const { highWatermark } = this;
+    let stable = Math.min(highWatermark, this.log.firstOpenTransactionOffset ?? highWatermark);
+    if (this.#ending.length > 0) {
+      this.#ending = this.#ending.filter((one) => one.markerOffset >= highWatermark);
+      for (const { firstOffset } of this.#ending) stable = Math.min(stable, firstOffset);
+    }
+    return stable;
   }
 
   /** Compares the leader epoch a client believes in; -1 compares nothing. */
@@ -73,10 +98,7 @@ export class Partition {
    * Appends whole batches in the order of the calls, at once unless a codec has to be loaded
    * first. The buffer belongs to the log from here on.
    */
-  append(
-    batches: Buffer,
-    options: Omit<AppendOptions, 'leaderEpoch'>,
-  ): AppendResult | Promise<AppendResult> {
+  append(batches: Buffer, options: PartitionAppend): AppendResult | Promise<AppendResult> {
     const preparing = prepareAppend(batches, this.log.config);
     const before = this.#appending;
     if (preparing === undefined && before === undefined) return this.#append(batches, options);
@@ -95,9 +117,51 @@ export class Partition {
     return appending;
   }
 
-  #append(batches: Buffer, options: Omit<AppendOptions, 'leaderEpoch'>): AppendResult {
+  #append(batches: Buffer, { admit, ...options }: PartitionAppend): AppendResult {
     if (this.#deleted) throw this.#gone();
+    admit?.();
     return this.log.append(batches, { ...options, leaderEpoch: this.leaderEpoch });
+  }
+
+  /**
+   * Ends a producer's transaction in this partition; resolves when the marker is below the high
+   * watermark. Fails with INVALID_PRODUCER_EPOCH where the producer has a newer epoch already.
+   */
+  async appendMarker(marker: MarkerOfTransaction, now: number): Promise<void> {
+    const { committed, ...producer } = marker;
+    const type = committed ? 'commit' : 'abort';
+    const bytes = Buffer.from(endTxnMarker({ ...producer, type, timestamp: now }));
+    let firstOffset = -1;
+    const appended = this.append(bytes, {
+      origin: 'coordinator',
+      now,
+      urgent: true,
+      admit: () => {
+        firstOffset = this.openTransactionOf(producer.producerId)?.firstOffset ?? -1;
+      },
+    });
+    const { lastOffset } = appended instanceof Promise ? await appended : appended;
+    if (firstOffset >= 0) this.#ending.push({ firstOffset, markerOffset: lastOffset });
+    await this.replicated(lastOffset + 1);
+  }
+
+  /** The transaction that a producer has open here. */
+  openTransactionOf(
+    producerId: number,
+  ): { readonly firstOffset: number; readonly producerEpoch: number } | undefined {
+    const entry = this.log.producerState.entry(producerId);
+    if (entry === undefined || entry.transactionStart < 0) return undefined;
+    return { firstOffset: entry.transactionStart, producerEpoch: entry.producerEpoch };
+  }
+
+  /** Resolves once the high watermark has reached `offset`; fails with what prevents it for good. */
+  replicated(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenReplicated(offset, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
   }
 
   /** Calls back once the high watermark has reached `offset`, or with what prevents it for good. */

@@ -1,8 +1,11 @@
+import type { ErrorCode } from '../../../errors/index.js';
 import type { Machine, ProducerOfBatch } from '../runtime/machine.js';
+import type { Ticket } from '../runtime/outcome.js';
 import type { TimerTable } from '../runtime/timer-table.js';
 import { ClassicGroup } from './classic-group.js';
 import type { GroupConfig } from './group-config.js';
 import { GroupDirectory } from './group-directory.js';
+import type { OffsetCommitAnswer, TransactionalOffsetCommit } from './group-messages.js';
 import type { GroupRecord } from './group-records.js';
 import { Joining } from './joining.js';
 import { Membership } from './membership.js';
@@ -11,6 +14,7 @@ import { OffsetStore } from './offset-store.js';
 import { Offsets } from './offsets.js';
 import { type GroupOutcome, Rebalance } from './rebalance.js';
 import { groupOf } from './stored-group.js';
+import { commitInTransaction } from './transactional-offsets.js';
 
 export interface GroupMachineParts {
   readonly timers: TimerTable<GroupRecord>;
@@ -67,6 +71,18 @@ export class GroupMachine implements Machine<GroupRecord> {
     for (const { groupId } of this.#store.replayMarker(producerId, committed)) {
       this.#expect(groupId);
     }
+  }
+
+  /** `fault` is why the producer has no such transaction; undefined where it has. */
+  commitInTransaction(
+    request: TransactionalOffsetCommit,
+    fault: ErrorCode | undefined,
+    ticket: Ticket<OffsetCommitAnswer>,
+    outcome: GroupOutcome,
+    now: number,
+  ): void {
+    const group = this.#groups.get(request.groupId);
+    commitInTransaction(group, this.#config, request, fault, ticket, outcome, now);
   }
 
   loaded(outcome: GroupOutcome, now: number): void {

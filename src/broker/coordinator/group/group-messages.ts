@@ -109,6 +109,18 @@ export interface TopicToCommit {
   readonly partitions: readonly OffsetToCommit[];
 }
 
+/** Offsets that count when the producer's transaction commits (TxnOffsetCommit). */
+export interface TransactionalOffsetCommit {
+  readonly groupId: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** -1 from consumers that do not say it. */
+  readonly generationIdOrMemberEpoch: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly topics: readonly TopicToCommit[];
+}
+
 export interface OffsetCommit {
   readonly groupId: string;
   readonly generationIdOrMemberEpoch: number;

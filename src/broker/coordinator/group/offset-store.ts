@@ -4,15 +4,25 @@ import type { CommittedOffset, OffsetRecord } from './group-records.js';
 type PartitionOffsets = Map<number, CommittedOffset>;
 type TopicOffsets = Map<string, PartitionOffsets>;
 
+/** An offset of an open transaction, and its place among all records of the partition. */
+interface PendingOffset {
+  readonly record: OffsetRecord;
+  readonly order: number;
+}
+
 /**
  * The committed offsets of all groups of one machine: group → topic → partition → offset. Changed
- * by replay only. Offsets that a transaction has written count when its marker says so; until
- * then they are pending, and readers that ask for stable offsets are put off (KIP-447).
+ * by replay only. Offsets that a transaction has written count when its marker says so, unless a
+ * plain commit came after them; until then they are pending, and readers that ask for stable
+ * offsets are put off (KIP-447).
  */
 export class OffsetStore {
   readonly #groups = new Map<string, TopicOffsets>();
   /** By producer id: what its open transaction has written, in order. */
-  readonly #pending = new Map<number, OffsetRecord[]>();
+  readonly #pending = new Map<number, PendingOffset[]>();
+  /** The place of each committed offset among the records of the partition. */
+  readonly #orders = new WeakMap<CommittedOffset, number>();
+  #order = 0;
   /** How many open transactions have written each partition of each group. */
   readonly #unstable = new Map<string, number>();
 
@@ -36,35 +46,47 @@ export class OffsetStore {
 
   /** Whether an open transaction has offsets for the group. */
   hasPending(groupId: string): boolean {
-    for (const records of this.#pending.values()) {
-      if (records.some((record) => record.groupId === groupId)) return true;
+    for (const pending of this.#pending.values()) {
+      if (pending.some(({ record }) => record.groupId === groupId)) return true;
     }
     return false;
   }
 
   replay(record: OffsetRecord, transaction?: ProducerOfBatch): void {
+    const order = this.#order++;
     if (transaction === undefined) {
-      this.#apply(record);
+      this.#apply(record, order);
       return;
     }
     const pending = this.#pending.get(transaction.producerId) ?? [];
-    pending.push(record);
+    pending.push({ record, order });
     this.#pending.set(transaction.producerId, pending);
     this.#countPending(record, 1);
   }
 
+  /** Gives the records that count now. */
   replayMarker(producerId: number, committed: boolean): OffsetRecord[] {
     const pending = this.#pending.get(producerId) ?? [];
     this.#pending.delete(producerId);
-    for (const record of pending) {
+    const applied: OffsetRecord[] = [];
+    for (const { record, order } of pending) {
       this.#countPending(record, -1);
-      if (committed) this.#apply(record);
+      if (!committed || order < this.#orderOf(record)) continue;
+      this.#apply(record, order);
+      applied.push(record);
     }
-    return committed ? pending : [];
+    return applied;
   }
 
-  #apply({ groupId, topic, partition, value }: OffsetRecord): void {
+  /** The place of what is committed for the record's partition; -1 where nothing is. */
+  #orderOf({ groupId, topic, partition }: OffsetRecord): number {
+    const committed = this.get(groupId, topic, partition);
+    return committed === undefined ? -1 : (this.#orders.get(committed) ?? -1);
+  }
+
+  #apply({ groupId, topic, partition, value }: OffsetRecord, order: number): void {
     let topics = this.#groups.get(groupId);
+    if (value !== null) this.#orders.set(value, order);
     if (value === null) {
       const offsets = topics?.get(topic);
       offsets?.delete(partition);

@@ -60,6 +60,21 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
     return this.#shardAt(await this.partitionOf(id)).run(operation);
   }
 
+  /** Runs an operation of the machine of a partition, which must exist. */
+  async runAt<T>(partition: number, operation: Operation<M, R, T>): Promise<T> {
+    await this.ensure();
+    return this.#shardAt(partition).run(operation);
+  }
+
+  /**
+   * The machine that keeps `id`, with all that was done to it, durable or not. Undefined while it
+   * is not there: what is looked up must not wait, or it would no longer be true.
+   */
+  peek(id: string): M | undefined {
+    if (this.#shards.length === 0) return undefined;
+    return this.#shards[coordinatorPartition(id, this.#shards.length)]?.peek();
+  }
+
   /** Runs an operation of every machine; answers nothing where the topic does not exist. */
   runAll<T>(operation: Operation<M, R, T>): Promise<T[]> {
     return Promise.all(this.#shards.map((shard) => shard.run(operation)));

@@ -27,6 +27,7 @@ export interface CoordinatorShardParts<M, R> {
 export class CoordinatorShard<M extends Machine<R>, R> {
   readonly #parts: CoordinatorShardParts<M, R>;
   #running: RunningMachine<M, R> | undefined;
+  #machine: M | undefined;
   /** What a request gets while no machine is running. */
   #absence: 'COORDINATOR_LOAD_IN_PROGRESS' | 'COORDINATOR_NOT_AVAILABLE' =
     'COORDINATOR_LOAD_IN_PROGRESS';
@@ -63,9 +64,14 @@ export class CoordinatorShard<M extends Machine<R>, R> {
       machine,
       timers,
       codec,
-      append: (records) => topic.append(partition, records),
+      log: {
+        append: (records, transaction) => topic.append(partition, records, { transaction }),
+        appendMarker: (marker) => topic.appendMarker(partition, marker),
+        producerEpoch: (producerId) => topic.producerEpoch(partition, producerId),
+      },
       onBroken: (error) => this.#onBroken(error),
     });
+    this.#machine = machine;
     this.#running.start();
   }
 
@@ -78,8 +84,14 @@ export class CoordinatorShard<M extends Machine<R>, R> {
     return Promise.reject(new KafkaError(this.#closed ? 'NOT_COORDINATOR' : this.#absence));
   }
 
+  /** The machine as it is now, what is not durable yet included; undefined while there is none. */
+  peek(): M | undefined {
+    return this.#machine;
+  }
+
   close(): Promise<void> {
     this.#closed = true;
+    this.#machine = undefined;
     this.#retry?.cancel();
     const running = this.#running;
     this.#running = undefined;
@@ -93,6 +105,7 @@ export class CoordinatorShard<M extends Machine<R>, R> {
     });
     const broken = this.#running;
     this.#running = undefined;
+    this.#machine = undefined;
     this.#absence = 'COORDINATOR_LOAD_IN_PROGRESS';
     const stopped = broken?.stop(
       new KafkaError('COORDINATOR_NOT_AVAILABLE', undefined, { cause: error }),

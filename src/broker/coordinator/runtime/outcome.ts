@@ -1,3 +1,5 @@
+import type { ProducerOfBatch } from './machine.js';
+
 declare const answerType: unique symbol;
 
 /** Stands for a request that waits for its answer. A machine keeps tickets, never callbacks. */
@@ -20,6 +22,14 @@ export interface Written<R> {
   readonly noted: boolean;
 }
 
+/** The end of a producer's transaction in one partition. */
+export interface TransactionMarker extends ProducerOfBatch {
+  /** Whether the transaction is committed; otherwise it is aborted. */
+  readonly committed: boolean;
+  /** Of the transaction coordinator; an older one is fenced by it. */
+  readonly coordinatorEpoch: number;
+}
+
 /**
  * What one operation of a machine brings about: records for the log, and answers, which the
  * runtime lets go once these records, and all before them, are durable.
@@ -29,6 +39,10 @@ export class Outcome<R> {
   readonly answers: Answer[] = [];
   /** True when the records need not stand in one batch (expiry, deletion of whole groups). */
   divisible = false;
+  /** The open transaction that all records belong to: they count when its marker says so. */
+  transaction: ProducerOfBatch | undefined;
+  /** A marker to write, in the place of records. */
+  marker: TransactionMarker | undefined;
 
   /** A record that changes the machine's state when it is replayed, right after the operation. */
   write(record: R): void {

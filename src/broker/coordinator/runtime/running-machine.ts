@@ -1,11 +1,16 @@
 import { KafkaError } from '../../../errors/index.js';
 import type { Clock, Timer } from '../../../system/index.js';
-import type { LogRecord, Machine, RecordCodec } from './machine.js';
-import { Outcome, type Ticket } from './outcome.js';
+import type { LogRecord, Machine, ProducerOfBatch, RecordCodec } from './machine.js';
+import { Outcome, type Ticket, type TransactionMarker } from './outcome.js';
 import type { TimerTable } from './timer-table.js';
 
-/** Where the records go: one call at a time, each resolves when its records are durable. */
-export type Append = (records: readonly LogRecord[]) => Promise<void>;
+/** The log of a machine: one call at a time, each resolves when what it wrote is durable. */
+export interface MachineLog {
+  append(records: readonly LogRecord[], transaction: ProducerOfBatch | undefined): Promise<void>;
+  appendMarker(marker: TransactionMarker): Promise<void>;
+  /** The epoch of the last batch or marker of a producer; -1 for one that is not known. */
+  producerEpoch(producerId: number): number;
+}
 
 /** An operation of a machine on behalf of a request. */
 export type Operation<M, R, T> = (
@@ -22,9 +27,11 @@ export const queuedBytesMax = 64 * 1024 * 1024;
 /** What a record costs in a batch beside its key and value, at most. */
 const recordOverhead = 32;
 
-/** Records that must stand in one batch. */
+/** Records that must stand in one batch, or a marker. */
 interface Unit {
   readonly records: readonly LogRecord[];
+  readonly transaction: ProducerOfBatch | undefined;
+  readonly marker: TransactionMarker | undefined;
   readonly bytes: number;
   readonly sequence: number;
 }
@@ -46,7 +53,7 @@ export interface RunningMachineParts<M, R> {
   readonly machine: M;
   readonly timers: TimerTable<R>;
   readonly codec: RecordCodec<R>;
-  readonly append: Append;
+  readonly log: MachineLog;
   /** Called once when the machine can no longer be trusted to equal its log. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -130,8 +137,10 @@ export class RunningMachine<M extends Machine<R>, R> {
   #take(outcome: Outcome<R>, ticket: Ticket<unknown> | undefined): void {
     const { machine, codec } = this.#parts;
     const isUndone = !outcome.records.some(({ noted }) => noted);
+    const { transaction, marker } = outcome;
     let records: LogRecord[];
     try {
+      this.#checkEpoch(marker ?? transaction);
       records = outcome.records.map(({ record }) => codec.encode(record));
       if (isUndone && !outcome.divisible) checkSize(records);
     } catch (error) {
@@ -140,11 +149,16 @@ export class RunningMachine<M extends Machine<R>, R> {
       this.#refuse(ticket, error);
       return;
     }
-    for (const { record, noted } of outcome.records) if (!noted) machine.replay(record);
-    if (outcome.divisible) {
-      for (const record of records) this.#enqueue([record], sizeOf(record));
+    for (const { record, noted } of outcome.records) {
+      if (!noted) machine.replay(record, transaction);
+    }
+    if (marker !== undefined) {
+      machine.replayMarker(marker.producerId, marker.committed);
+      this.#enqueue([], recordOverhead, undefined, marker);
+    } else if (outcome.divisible) {
+      for (const record of records) this.#enqueue([record], sizeOf(record), transaction);
     } else if (records.length > 0) {
-      this.#enqueue(records, sizeOfAll(records));
+      this.#enqueue(records, sizeOfAll(records), transaction);
     }
     for (const { to, response } of outcome.answers) this.#hold(to, response);
     this.#release();
@@ -157,8 +171,24 @@ export class RunningMachine<M extends Machine<R>, R> {
     pending?.reject(error);
   }
 
-  #enqueue(records: readonly LogRecord[], bytes: number): void {
-    this.#units.push({ records, bytes, sequence: ++this.#sequence });
+  /** The log would refuse what a producer with an old epoch writes: better the machine does. */
+  #checkEpoch(producer: ProducerOfBatch | undefined): void {
+    if (producer === undefined) return;
+    const { producerId, producerEpoch } = producer;
+    let current = this.#parts.log.producerEpoch(producerId);
+    for (const { marker } of this.#units) {
+      if (marker?.producerId === producerId) current = Math.max(current, marker.producerEpoch);
+    }
+    if (producerEpoch < current) throw new KafkaError('INVALID_PRODUCER_EPOCH');
+  }
+
+  #enqueue(
+    records: readonly LogRecord[],
+    bytes: number,
+    transaction: ProducerOfBatch | undefined,
+    marker?: TransactionMarker,
+  ): void {
+    this.#units.push({ records, transaction, marker, bytes, sequence: ++this.#sequence });
     this.#queuedBytes += bytes;
   }
 
@@ -185,7 +215,7 @@ export class RunningMachine<M extends Machine<R>, R> {
       const units = this.#nextBatch();
       const last = units[units.length - 1];
       try {
-        await this.#parts.append(units.flatMap((unit) => unit.records));
+        await this.#append(units);
       } catch (error) {
         this.#break(error);
         break;
@@ -197,11 +227,24 @@ export class RunningMachine<M extends Machine<R>, R> {
     this.#appending = undefined;
   }
 
+  #append(units: readonly Unit[]): Promise<void> {
+    const { log } = this.#parts;
+    const marker = units[0]?.marker;
+    if (marker !== undefined) return log.appendMarker(marker);
+    const records = units.flatMap((unit) => unit.records);
+    return log.append(records, units[0]?.transaction);
+  }
+
+  /** What goes to the log next; a marker, or records of a transaction, go by themselves. */
   #nextBatch(): Unit[] {
     let bytes = 0;
     let count = 0;
+    let isAlone = false;
     for (const unit of this.#units) {
       if (count > 0 && bytes + unit.bytes > batchBytesMax) break;
+      if (isAlone) break;
+      isAlone = unit.transaction !== undefined || unit.marker !== undefined;
+      if (isAlone && count > 0) break;
       bytes += unit.bytes;
       count++;
     }
