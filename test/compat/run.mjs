@@ -22,6 +22,7 @@ const checks = [
   ['dump-log', 4, 'node', 'test/compat/dump-log.mjs'],
   ['apache-single', 6, 'node', 'test/compat/apache-single.mjs'],
   ['apache-three-nodes', 8, 'node', 'test/compat/apache-three-nodes.mjs'],
+  ['graduation', 5, 'node', 'test/compat/graduation.mjs'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 

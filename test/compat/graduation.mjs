@@ -1,0 +1,189 @@
+// A busy broker's directory, killed and torn, becomes Apache Kafka's: real Kafka boots on it, and
+// everything a client can see is compared: records with offsets, times and headers, watermarks,
+// topic ids, configs, committed offsets. Groups go on exactly, producers continue every log. Then
+// the directory comes back (`kafkit import`), with what Kafka wrote meanwhile.
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import {
+  apache,
+  cli,
+  python,
+  require,
+  root,
+  run,
+  sleep,
+  startKafkit,
+  stopApacheKafka,
+  temporaryDirectory,
+} from './environment.mjs';
+
+const program = join(root, 'test', 'compat', 'graduation.py');
+const work = temporaryDirectory('graduation');
+const data = join(work, 'data');
+const kafkaData = join(work, 'kafka');
+const back = join(work, 'back');
+
+const kafkit = (...args) => run(process.execPath, [cli, ...args], { mayFail: true });
+const client = (...args) => run(python(), ['-B', program, ...args]).stdout.trim();
+const started = Date.now();
+const say = (text) => console.log(`${((Date.now() - started) / 1000).toFixed(1)} s  ${text}`);
+
+/** A port P with P + 1 free, too, for the controller. */
+async function freePorts() {
+  const holds = (port) =>
+    new Promise((done, fail) => {
+      const server = createServer();
+      server.once('error', fail);
+      server.listen(port, '127.0.0.1', () => done(server));
+    });
+  for (;;) {
+    const first = await holds(0);
+    const { port } = first.address();
+    const second = port < 65000 ? await holds(port + 1).catch(() => undefined) : undefined;
+    await new Promise((done) => first.close(done));
+    if (second === undefined) continue;
+    await new Promise((done) => second.close(done));
+    return port;
+  }
+}
+
+// A busy broker that is killed while somebody writes, with a torn tail on top.
+// The clean stop in between writes down where logs begin, which a crash may forget, as in Kafka.
+let broker = await startKafkit({ data });
+client('fill', broker.address);
+await broker.stop();
+broker = await startKafkit({ data });
+const before = join(work, 'before.json');
+say(`kafkit holds ${client('state', broker.address, before)}`);
+
+const refused = kafkit('graduate', data, '--out', kafkaData);
+require(refused.status === 1 &&
+  /uses the data directory/.test(
+    refused.stderr,
+  ), `A running broker must keep its directory, but: ${refused.stderr}`);
+
+const acked = join(work, 'acked.txt');
+const writer = spawn(python(), ['-B', program, 'ledger', broker.address, acked]);
+process.on('exit', () => writer.kill('SIGKILL'));
+await sleep(2500);
+await broker.kill();
+writer.kill('SIGKILL');
+const ledger = readFileSync(acked, 'utf8').trimEnd().split('\n');
+require(ledger.length > 100, `The ledger has only ${ledger.length} acknowledged entries.`);
+const torn = readdirSync(join(data, 'ledger-0'))
+  .filter((name) => name.endsWith('.log'))
+  .sort();
+appendFileSync(join(data, 'ledger-0', torn.at(-1)), Buffer.alloc(777, 5));
+say(`killed with ${ledger.length} acknowledged entries in the ledger, one tail torn`);
+
+// Graduation, twice: the second run makes the same again.
+const port = await freePorts();
+const listen = ['--listen', `127.0.0.1:${port}`];
+/** Names, sizes and times of all files; what a lock leaves behind does not count. */
+function stateOf(directory) {
+  return readdirSync(directory, { recursive: true })
+    .filter((name) => name !== 'kafkit.pid')
+    .map((name) => [name, statSync(join(directory, name))])
+    .map(([name, { size, mtimeMs }]) => `${name} ${size} ${mtimeMs}`)
+    .sort()
+    .join('\n');
+}
+
+// A lock touches the root itself, not what lies in it.
+const untouched = stateOf(data);
+for (const time of ['first', 'second']) {
+  const { status, stdout, stderr } = kafkit('graduate', data, '--out', kafkaData, ...listen);
+  require(status === 0, `The ${time} graduation failed: ${stderr}`);
+  require(stdout.trim().split('\n').length === 3, `Three commands were expected: ${stdout}`);
+  say(`${time} graduation: ${stderr.trim().split('\n')[0]}`);
+}
+require(stateOf(data) === untouched, 'Graduation with --out has changed the source.');
+const cut = kafkit('graduate', data, '--out', join(work, '..'));
+require(cut.status === 1 && /not empty/.test(cut.stderr), 'A directory in use was not refused.');
+
+function readState(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Everything that was there must be there; what the ledger got after the look is checked apart. */
+function compare(old, now, what) {
+  for (const [name, topic] of Object.entries(old.topics)) {
+    const found = now.topics[name];
+    require(found !== undefined, `${what}: topic ${name} is gone.`);
+    for (const part of ['id', 'partitions', 'configs']) {
+      const [a, b] = [JSON.stringify(topic[part]), JSON.stringify(found[part])];
+      require(a === b, `${what}: ${part} of ${name} is ${b} instead of ${a}.`);
+    }
+    if (name === 'ledger') continue;
+    for (const part of ['marks', 'records', 'committed']) {
+      const [a, b] = [topic[part], found[part]].map((each) => JSON.stringify(each));
+      if (a === b) continue;
+      const [x, y] = [topic[part], found[part]].map((each) => each?.length ?? JSON.stringify(each));
+      const at = topic[part]?.findIndex?.(
+        (each, i) => JSON.stringify(each) !== JSON.stringify(found[part][i]),
+      );
+      require(false, `${what}: ${part} of ${name} differ at ${at} (${x} and ${y}).`);
+    }
+  }
+  const [a, b] = [JSON.stringify(old.groups), JSON.stringify(now.groups)];
+  require(a === b, `${what}: committed offsets differ:\n${a}\n${b}`);
+}
+
+function checkLedger(now, what) {
+  const values = new Map();
+  for (const [partition, offset, , , , value] of now.topics.ledger.records) {
+    values.set(`${partition} ${offset}`, Buffer.from(value, 'hex').toString());
+  }
+  for (const line of ledger) {
+    const [partition, offset, ...words] = line.split(' ');
+    const found = values.get(`${partition} ${offset}`);
+    require(found === words.join(' '), `${what}: ledger ${partition}/${offset} holds ${found}.`);
+  }
+}
+
+// Real Apache Kafka boots on it.
+process.on('exit', () => run(join(apache, 'kafka'), ['stop', kafkaData], { mayFail: true }));
+const address = `127.0.0.1:${port}`;
+const boot = () =>
+  run(join(apache, 'kafka'), ['run-dir', kafkaData, '--set', 'group.initial.rebalance.delay.ms=0']);
+boot();
+say('Apache Kafka has booted');
+const inKafka = join(work, 'in-kafka.json');
+say(`Apache Kafka holds ${client('state', address, inKafka)}`);
+compare(readState(before), readState(inKafka), 'In Apache Kafka');
+checkLedger(readState(inKafka), 'In Apache Kafka');
+say(client('resume', address, before));
+say(client('more', address, inKafka));
+
+function checkLogs(what) {
+  const logs = readdirSync(kafkaData).filter((name) => name.startsWith('server.log'));
+  const lines = logs.flatMap((name) => readFileSync(join(kafkaData, name), 'utf8').split('\n'));
+  const bad = lines.filter((line) => / (ERROR|FATAL) |stray|corrupt/.test(line));
+  require(bad.length === 0, `${what}: ${bad.slice(0, 5).join(' | ')}`);
+  const strays = readdirSync(kafkaData).filter((name) => /-(stray|delete|future)$/.test(name));
+  require(strays.length === 0, `${what}: ${strays.join(', ')} were set aside.`);
+  const warnings = lines.filter((line) => / WARN /.test(line));
+  return `${lines.length} lines in its log, ${warnings.length} warnings, no error`;
+}
+
+const later = join(work, 'later.json');
+client('state', address, later);
+stopApacheKafka(kafkaData);
+say(`Apache Kafka stopped: ${checkLogs('First run')}`);
+boot();
+const again = join(work, 'again.json');
+client('state', address, again);
+compare(readState(later), readState(again), 'After a restart');
+stopApacheKafka(kafkaData);
+say(`Apache Kafka restarted and stopped: ${checkLogs('Second run')}`);
+const late = kafkit('graduate', data, '--out', kafkaData, ...listen);
+require(late.status === 1, 'A directory that Kafka has written to must not be overwritten.');
+require(statSync(join(kafkaData, '__cluster_metadata-0')).isDirectory(), 'Nothing was touched.');
+require(!existsSync(back), 'Nothing has come back yet.');
+console.log(
+  `graduated: ${Object.keys(readState(before).topics).length} topics, ` +
+    `${readState(again).topics.ledger.records.length} ledger entries, ` +
+    `${Object.keys(readState(before).groups).length} groups, all as before`,
+);
