@@ -16,7 +16,9 @@ import {
 
 const total = Number(process.argv[2] ?? 100_000);
 const directory = temporaryDirectory('three-nodes');
-const bootstrapServers = startApacheKafka('three', directory);
+/** Two more nodes listen 10000 and 20000 above. */
+const port = 21092;
+const bootstrapServers = startApacheKafka('three', directory, port);
 const kafka = new Kafka({ bootstrapServers, clientId: 'three-nodes' });
 const admin = kafka.admin();
 const topic = 'payments';
@@ -63,7 +65,7 @@ while (sent < total) {
     console.log(`node 2 killed after ${sent} records`);
     setTimeout(() => {
       // Brings back what is missing; the other two are found running.
-      restarted = runAside(join(apache, 'kafka'), ['start-cluster', directory]);
+      restarted = runAside(join(apache, 'kafka'), ['start-cluster', directory, String(port)]);
     }, 8000);
   }
 }

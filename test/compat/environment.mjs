@@ -160,10 +160,12 @@ export function apacheToolAside(name, args, options) {
   return runAside(join(apache, 'bin', `${name}.sh`), args, options);
 }
 
-/** Starts real Apache Kafka: one node at `port`, or three; resolves to its bootstrap servers. */
+/**
+ * Starts real Apache Kafka: one node at `port`, or three at `port`, `port` + 10000 and + 20000.
+ * Returns its bootstrap servers.
+ */
 export function startApacheKafka(kind, directory, port) {
-  const args =
-    kind === 'single' ? ['start-single', directory, String(port)] : ['start-cluster', directory];
+  const args = [kind === 'single' ? 'start-single' : 'start-cluster', directory, String(port)];
   leftovers.add(() => spawnSync(join(apache, 'kafka'), ['stop', directory]));
   const { stdout } = run(join(apache, 'kafka'), args);
   return stdout.trim().split('\n').at(-1);
