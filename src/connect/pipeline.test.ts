@@ -179,6 +179,32 @@ describe('a pipeline', () => {
     expect(letters[1]).toMatch(/^k \| 3 \| abc \| in \| 2 \| TASK_PUT \| no such record, please/);
   });
 
+  test('sets nothing aside twice when it was killed before the commit', async () => {
+    const broker = await brokerWith({ in: 1 });
+    const kafka = broker.kafka();
+    const producer = kafka.producer();
+    await producer.send(['x', '1', 'y', '2'].map((value) => ({ topic: 'in', value })));
+    await producer.close();
+    const run = async (onStep?: (step: PipelineStep) => void) =>
+      pipeline({
+        kafka,
+        from: { topics: ['in'], groupId: 'g' },
+        via: [json()],
+        to: memorySink().sink,
+        errors: { deadLetterTopic: 'in.dlq', restart: 'never' },
+        logger: silentLogger,
+        onStep,
+      }).run({ untilEnd: true });
+    await run((step) => {
+      if (step === 'dead-lettered') throw new Error('struck down');
+    }).catch(() => undefined);
+    expect(await run()).toMatchObject({ deadLettered: 0, written: 2 });
+    const admin = kafka.admin();
+    const [end] = await admin.listOffsets([{ topic: 'in.dlq', partition: 0, at: 'latest' }]);
+    await admin.close();
+    expect(end?.offset).toBe(2);
+  });
+
   test('drains when it is told to stop, and the next run goes on there', async () => {
     const broker = await brokerWith({ in: 2 });
     await produce(broker, 'in', numbers);

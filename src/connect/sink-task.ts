@@ -8,6 +8,7 @@ import type {
 import { KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import { backOffMs, untilAborted, wait } from './back-off.js';
+import { DeadLetterLedger } from './dead-letter-ledger.js';
 import type { DeadLetter, DeadLetterWriter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
 import { asKafkaError } from './failures.js';
@@ -52,6 +53,7 @@ export class SinkTask {
   readonly #parts: SinkTaskParts;
   /** Gives up what is under way. */
   readonly #abandon = new AbortController();
+  readonly #ledger: DeadLetterLedger | undefined;
   #writer: SinkWriter | undefined;
   #consumer: Consumer | undefined;
   #progress: OffsetProgress | undefined;
@@ -67,6 +69,11 @@ export class SinkTask {
 
   constructor(parts: SinkTaskParts) {
     this.#parts = parts;
+    const { kafka, deadLetters, pipeline } = parts;
+    this.#ledger =
+      deadLetters === undefined
+        ? undefined
+        : new DeadLetterLedger(kafka, deadLetters.topic, pipeline);
   }
 
   /** Runs until `stop` (and drains then) or until it fails. */
@@ -168,6 +175,7 @@ export class SinkTask {
 
   async #lost(partitions: readonly TopicPartition[]): Promise<void> {
     this.#progress?.forget(partitions);
+    this.#ledger?.forget(partitions);
     for (const each of partitions) this.#parts.metrics.givenUp(each);
     await this.#inLine(async (writer) => writer.giveUp?.(partitions));
   }
@@ -316,8 +324,9 @@ export class SinkTask {
       return;
     }
     await step('dead-lettering');
-    await deadLetters.write(letters, { pipeline, task });
-    metrics.deadLettered += letters.length;
+    const missing = (await this.#ledger?.missing(letters)) ?? letters;
+    await deadLetters.write(missing, { pipeline, task });
+    metrics.deadLettered += missing.length;
     await step('dead-lettered');
   }
 
