@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Kafka } from '../../dist/index.js';
 import {
   apache,
+  freeClusterPort,
   require,
   runAside,
   sleep,
@@ -16,8 +17,7 @@ import {
 
 const total = Number(process.argv[2] ?? 100_000);
 const directory = temporaryDirectory('three-nodes');
-/** Two more nodes listen 10000 and 20000 above. */
-const port = 21092;
+const port = await freeClusterPort();
 const bootstrapServers = startApacheKafka('three', directory, port);
 const kafka = new Kafka({ bootstrapServers, clientId: 'three-nodes' });
 const admin = kafka.admin();

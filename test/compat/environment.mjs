@@ -86,13 +86,31 @@ export function sleep(ms) {
   return new Promise((done) => setTimeout(done, ms));
 }
 
+/** Whether nobody listens on the port; 0 asks for any. Answers the port, or undefined. */
+async function probe(port) {
+  const server = createServer();
+  const bound = new Promise((done) => {
+    server.on('error', () => done(undefined));
+    server.listen(port, '127.0.0.1', () => done(server.address().port));
+  });
+  const found = await bound;
+  await new Promise((done) => server.close(done));
+  return found;
+}
+
 /** A port of this machine that nobody listens on. */
-export async function freePort() {
-  const probe = createServer();
-  await new Promise((done) => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address();
-  await new Promise((done) => probe.close(done));
-  return port;
+export function freePort() {
+  return probe(0);
+}
+
+/** A port for three nodes of Apache Kafka: each takes two, the others 10000 and 20000 above. */
+export async function freeClusterPort() {
+  for (let port = 10_100; port < 12_700; port += 2) {
+    const wanted = [0, 10_000, 20_000].flatMap((above) => [port + above, port + above + 1]);
+    const found = await Promise.all(wanted.map(probe));
+    if (found.every((each) => each !== undefined)) return port;
+  }
+  throw new Error('no six ports are free for three nodes');
 }
 
 /** Starts `kafkit up`; resolves when it prints its ready line. */
