@@ -73,10 +73,16 @@ export class KafkaError extends Error {
 
 function describe(text: string, options: KafkaErrorOptions): string {
   const about = contextKeys
-    .filter((key) => options[key] !== undefined && !text.includes(String(options[key])))
+    .filter((key) => options[key] !== undefined && !names(text, key, options[key]))
     .map((key) => `${key} ${options[key]}`);
   const where = about.length > 0 ? ` (${about.join(', ')})` : '';
   return `${text}${where}${options.hint ? ` ${options.hint}` : ''}`;
+}
+
+/** Whether the text says it already; a number counts only beside its name. */
+function names(text: string, key: string, value: string | number | undefined): boolean {
+  if (typeof value !== 'number') return text.includes(String(value));
+  return new RegExp(`\\b${key} ${value}\\b`, 'i').test(text);
 }
 
 /** Whether a value is a KafkaError, of this or another copy of kafkit; optionally of one code. */
