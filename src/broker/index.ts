@@ -10,6 +10,9 @@ export {
   graduate,
   type GraduateOptions,
   type Graduation,
+  importFromKafka,
+  type ImportOptions,
+  type ImportSummary,
   type TransferOptions,
   type TransferProgress,
 } from './transfer/index.js';

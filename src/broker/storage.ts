@@ -3,9 +3,11 @@ import type { BrokerConfig } from './config/broker-config.js';
 import { logConfigOf } from './config/log-config-of.js';
 import { TopicConfig } from './config/topic-config.js';
 import { LogManager } from './log/index.js';
+import { readMetaProperties } from './log/meta-properties.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
 import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
 import { TopicRegistry } from './metadata/topic-registry.js';
+import { ensureOurs } from './transfer/data-directory.js';
 import type { InternalTopicSettings } from './partition/partition-internal-topic.js';
 
 export const offsetsTopicName = '__consumer_offsets';
@@ -42,13 +44,14 @@ export async function openStorage(
   options: BrokerOptions,
 ): Promise<Storage> {
   const { system, logger, config, dataDirectory } = settings;
+  ensureOurs(system.disk, dataDirectory);
   const contents = readJournal(system.disk, dataDirectory);
   const { image } = contents;
   const logs = await LogManager.open(
     system,
     {
       dataDirectory,
-      nodeId: config.number('node.id'),
+      nodeId: nodeIdOf(settings),
       clusterId: options.clusterId,
       durability: settings.durability,
       retentionCheckMs: config.number('log.retention.check.interval.ms'),
@@ -86,6 +89,13 @@ export async function openStorage(
     await logs.close();
     throw error;
   }
+}
+
+/** A directory knows whose it is; only a setting that says otherwise is held against it. */
+function nodeIdOf({ system, config, dataDirectory }: BrokerSettings): number {
+  const isSet = config.setting('node.id') !== undefined;
+  const found = isSet ? undefined : readMetaProperties(system.disk, dataDirectory);
+  return found?.nodeId ?? config.number('node.id');
 }
 
 function raiseLeaderEpochs(image: MetadataImage): void {

@@ -36,6 +36,11 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>;
   syncDirectoryNow(path: string): void;
   lockDirectory(path: string): Promise<DirectoryLock>;
+  /**
+   * The process that holds an operating system's lock on a file, as Apache Kafka does on `.lock`;
+   * undefined where nobody does or the system does not tell.
+   */
+  lockHolder(path: string): number | undefined;
   /** Joins and normalises path pieces as this disk writes them. */
   join(...pieces: string[]): string;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DirectoryEntry, Disk, DiskFile } from './disk.js';
 import { diskError } from './disk-error.js';
 import { lockDirectory } from './lock-directory.js';
+import { lockHolder } from './lock-holder.js';
 import { replaceFileOn } from './replace-file.js';
 
 const flags = {
@@ -79,6 +80,7 @@ export const realDisk: Disk = {
   syncDirectory,
   syncDirectoryNow,
   lockDirectory,
+  lockHolder,
   join: (...pieces) => join(...pieces),
 };
 

@@ -7,7 +7,7 @@ import type { MetadataImage } from '../metadata/metadata-image.js';
 import { readJournal } from '../metadata/metadata-journal.js';
 import { openStorage } from '../storage.js';
 import { planCopy } from './copy-plan.js';
-import { type DataDirectory, ensureOurs, readDataDirectory } from './data-directory.js';
+import { type DataDirectory, readDataDirectory } from './data-directory.js';
 import { bootstrapCheckpoint, kafkaCheckpoint } from './kafka-checkpoint.js';
 import { bootstrapServer, serverProperties, serverPropertiesText } from './server-properties.js';
 import { settleGroups } from './settle-groups.js';
@@ -39,7 +39,7 @@ export async function graduateDirectory(options: GraduateOptions): Promise<Gradu
   const bootstrap = bootstrapServer(listen);
   const { source, notes } = await broughtOver(system, options);
   const { nodeId, clusterId } = source.meta;
-  const settled = await settle(system, directory, nodeId, logger);
+  const settled = await settle(system, directory, logger);
   const { image } = readJournal(disk, directory);
   const now = system.clock.now();
   const meta = readMetaProperties(disk, directory) ?? source.meta;
@@ -120,16 +120,10 @@ async function broughtOver(
 }
 
 /** Starts the storage as a broker would, recovery and all, ends what is open, and stops it. */
-async function settle(
-  system: System,
-  directory: string,
-  nodeId: number,
-  logger: Logger,
-): Promise<Settled> {
-  const options = { data: directory, config: { 'node.id': String(nodeId) }, system, logger };
+async function settle(system: System, directory: string, logger: Logger): Promise<Settled> {
+  const options = { data: directory, system, logger };
   const storage = await openStorage(await settingsOf(options), options);
   try {
-    ensureOurs(system.disk, directory);
     const now = system.clock.now();
     const transactions = await settleTransactions(storage.topics, now);
     const groupsEmptied = await settleGroups(storage.topics, now);

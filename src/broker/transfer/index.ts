@@ -3,11 +3,18 @@
  * Knows files, logs and metadata records; must not know requests, connections or the command line.
  * Each transfer is loaded when it is called, so that a broker that never moves pays nothing.
  */
-import type { GraduateOptions, Graduation } from './transfer-options.js';
+import type {
+  GraduateOptions,
+  Graduation,
+  ImportOptions,
+  ImportSummary,
+} from './transfer-options.js';
 
 export type {
   GraduateOptions,
   Graduation,
+  ImportOptions,
+  ImportSummary,
   TransferOptions,
   TransferProgress,
 } from './transfer-options.js';
@@ -23,4 +30,16 @@ export type {
 export async function graduate(options: GraduateOptions): Promise<Graduation> {
   const { graduateDirectory } = await import('./graduate.js');
   return await graduateDirectory(options);
+}
+
+/**
+ * Makes a data directory of kafkit of one that belongs to a stopped single node of Apache Kafka:
+ * topics with their ids and configs, records with their offsets, committed offsets and producer ids
+ * come along. Without `out` the directory itself becomes ours, and Kafka's own metadata is set
+ * aside. Fails with DATA_DIRECTORY_LOCKED while Kafka runs (as far as the system tells), and
+ * DATA_DIRECTORY_INVALID where the node does not hold every partition in full.
+ */
+export async function importFromKafka(options: ImportOptions): Promise<ImportSummary> {
+  const { importDirectory } = await import('./import.js');
+  return await importDirectory(options);
 }

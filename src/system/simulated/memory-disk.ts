@@ -179,6 +179,11 @@ export class MemoryDisk implements Disk {
     return { release: async () => void this.#locks.delete(key) };
   }
 
+  /** Other programs cannot see this disk. */
+  lockHolder(): undefined {
+    return undefined;
+  }
+
   join(...pieces: string[]): string {
     return posix.join(...pieces);
   }
