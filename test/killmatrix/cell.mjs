@@ -1,0 +1,311 @@
+// One cell: produce, strike at the step, let the rest arrive, and compare what is stored with what
+// was produced. Answers with the complaints, none for a cell that holds.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
+import { Kafka } from '../../dist/index.js';
+import { randomFrom } from './cells.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const partitions = 2;
+const recordCount = 160;
+const keyCount = 25;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What is produced, by the seed: some updates, some deletions, three records of poison. */
+function records(data, random) {
+  const poison = new Set();
+  while (data === 'poison' && poison.size < 3) poison.add(Math.floor(random() * recordCount));
+  return Array.from({ length: recordCount }, (_, n) => {
+    const key = data === 'unkeyed' ? null : `k${Math.floor(random() * keyCount)}`;
+    if (poison.has(n)) {
+      return { key, value: `{"n":${n},`, headers: [['trace', `p${n}`]], isPoison: true };
+    }
+    const isDeletion = data === 'tombstones' && random() < 0.3;
+    return { key, value: isDeletion ? null : JSON.stringify({ n, pad: 'x'.repeat(20) }) };
+  });
+}
+
+class Child {
+  lines = [];
+  stderr = '';
+  #wake = () => undefined;
+
+  constructor(plan) {
+    this.process = spawn(
+      process.execPath,
+      [join(here, 'pipeline-process.mjs'), JSON.stringify(plan)],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
+    let rest = '';
+    this.process.stdin.on('error', () => undefined);
+    this.process.stdout.on('data', (bytes) => {
+      const found = `${rest}${bytes}`.split('\n');
+      rest = found.pop();
+      this.lines.push(...found);
+      this.#wake();
+    });
+    this.process.stderr.on('data', (bytes) => {
+      this.stderr = `${this.stderr}${bytes}`.slice(-4000);
+    });
+    this.closed = new Promise((done) => {
+      this.process.on('close', (code, signal) => {
+        this.isOver = true;
+        this.#wake();
+        done(code ?? signal);
+      });
+    });
+  }
+
+  /** Until a line begins so, the process ends, or the time is over; answers with the line. */
+  async line(start, timeoutMs) {
+    const until = Date.now() + timeoutMs;
+    for (;;) {
+      const found = this.lines.find((line) => line.startsWith(start));
+      if (found !== undefined || this.isOver || Date.now() >= until) return found;
+      await Promise.race([
+        new Promise((done) => {
+          this.#wake = done;
+        }),
+        sleep(Math.max(1, until - Date.now())),
+      ]);
+    }
+  }
+
+  go() {
+    this.process.stdin.write('go\n');
+  }
+
+  async end(timeoutMs = 20_000) {
+    this.process.kill('SIGTERM');
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), timeoutMs);
+    await this.closed;
+    clearTimeout(timer);
+  }
+}
+
+export async function runCell(cell, { broker, database, seed }) {
+  const random = randomFrom(seed);
+  const topic = `km-${seed}-${Math.floor(random() * 1e9)}`;
+  const context = {
+    cell,
+    broker,
+    database,
+    random,
+    topic,
+    deadLetterTopic: `${topic}.dlq`,
+    children: [],
+  };
+  const kafka = new Kafka({ bootstrapServers: broker.bootstrapServers, logger: quiet });
+  const produced = records(cell.data, random);
+  try {
+    const admin = kafka.admin();
+    await admin.createTopics([
+      { name: topic, partitions, ...factor(broker) },
+      { name: `${topic}.dlq`, partitions: 1, ...factor(broker) },
+    ]);
+    const half = Math.floor(recordCount * 0.6);
+    await produce(kafka, topic, produced.slice(0, half), produced, 0);
+    await strike(context);
+    await produce(kafka, topic, produced.slice(half), produced, half);
+    await finish(context);
+    await admin.close();
+    return await compare(context, kafka, produced);
+  } catch (error) {
+    const stories = context.children.map(({ stderr, lines }) => `${lines.join(' | ')}\n${stderr}`);
+    return [`${error.stack}\n${stories.join('\n')}`];
+  } finally {
+    for (const child of context.children) child.process.kill('SIGKILL');
+    await kafka.close();
+  }
+}
+
+const factor = ({ replicationFactor }) =>
+  replicationFactor === undefined ? {} : { replicationFactor };
+
+async function produce(kafka, topic, list, produced, from) {
+  const producer = kafka.producer({ lingerMs: 0 });
+  // Each record by itself where poison needs its place known; all in order.
+  const results = await producer.send(
+    list.map(({ key, value, headers }, at) => ({
+      topic,
+      key,
+      value,
+      headers,
+      ...(key === null ? { partition: (from + at) % partitions } : {}),
+    })),
+  );
+  for (const [at, { partition, offset }] of results.entries()) {
+    Object.assign(produced[from + at], { partition, offset });
+  }
+  await producer.close();
+}
+
+function start(context, plan) {
+  const { broker, database, topic, deadLetterTopic } = context;
+  const child = new Child({
+    bootstrapServers: broker.bootstrapServers,
+    uri: database.uri,
+    database: 'killmatrix',
+    collection: topic,
+    topic,
+    group: topic,
+    deadLetterTopic,
+    bulkSize: database.bulkSize,
+    offsets: database.offsets,
+    batchSize: 50,
+    ...plan,
+  });
+  context.children.push(child);
+  return child;
+}
+
+/** Brings a pipeline to the step, and strikes there. */
+async function strike(context) {
+  const { cell } = context;
+  const { step, fault } = cell;
+  const kills = fault === 'kill-pipeline';
+  const rounds = kills ? 2 : 1;
+  for (let round = 0; round < rounds; round++) {
+    const nth = step === 'rebalancing' || step.startsWith('d') ? 1 : 1 + round;
+    const child = start(context, { step, nth, action: kills ? 'kill' : 'wait' });
+    if (step === 'rebalancing') {
+      // The second member makes the first one give partitions up.
+      await child.line('never', 1500);
+      start(context, {});
+    }
+    if (step === 'draining') {
+      await child.line('never', 1500);
+      child.process.kill('SIGTERM');
+    }
+    if (kills) {
+      await Promise.race([child.closed, sleep(12_000)]);
+      continue;
+    }
+    const reached = await child.line('at ', 15_000);
+    context.wasReached = reached !== undefined;
+    await faults[fault](context, child);
+  }
+}
+
+/** What happens while the pipeline stands at the step; each lets it go on. */
+const faults = {
+  async 'kill-database'({ database }, child) {
+    await database.kill();
+    child.go();
+    await sleep(1500);
+    await database.revive();
+  },
+  async 'kill-broker'({ broker }, child) {
+    await broker.kill();
+    child.go();
+    await sleep(1500);
+    await broker.revive();
+  },
+  async 'cut-database'({ database }, child) {
+    database.proxy.cut();
+    child.go();
+    await sleep(2000);
+    database.proxy.mend();
+  },
+  async 'cut-broker'({ broker }, child) {
+    broker.proxy.cut();
+    child.go();
+    await sleep(2000);
+    broker.proxy.mend();
+  },
+  /** It stands still until the group has given its partitions to another, and then goes on. */
+  async zombie(context, child) {
+    child.process.kill('SIGSTOP');
+    start(context, {});
+    await sleep(8500);
+    child.process.kill('SIGCONT');
+    child.go();
+    await sleep(1000);
+  },
+  async 'slow-database'({ database }, child) {
+    database.proxy.delayMs = 150;
+    child.go();
+    await sleep(3000);
+    database.proxy.delayMs = 0;
+  },
+  async 'full-database'({ database }, child) {
+    database.fill();
+    child.go();
+    await sleep(2500);
+    database.empty();
+  },
+};
+
+/** Ends whoever runs, then lets one pipeline run to the end. */
+async function finish(context) {
+  // Those that run must manage by themselves for a while: a fault may not end them.
+  await sleep(1000);
+  await Promise.all(context.children.filter(({ isOver }) => !isOver).map((child) => child.end()));
+  const last = start(context, { untilEnd: true });
+  const done = await last.line('done', 60_000);
+  if (done === undefined) throw new Error('the last run did not come to its end');
+  await last.closed;
+}
+
+async function compare({ cell, database, topic, deadLetterTopic, wasReached }, kafka, produced) {
+  const complaints = [];
+  if (wasReached === false) complaints.push(`the step ${cell.step} was not reached`);
+  const wanted = new Map();
+  for (const { key, value, partition, offset, isPoison } of produced) {
+    if (isPoison) continue;
+    const id = key ?? `${topic}#${partition}#${offset}`;
+    if (value === null) wanted.delete(id);
+    else wanted.set(id, JSON.parse(value).n);
+  }
+  const client = await MongoClient.connect(database.ownUri, { serverSelectionTimeoutMS: 15_000 });
+  const stored = await client.db('killmatrix').collection(topic).find().toArray();
+  await client.close();
+  const found = new Map(stored.map(({ _id, n }) => [_id, n]));
+  if (found.size !== stored.length) complaints.push('documents are there twice');
+  for (const [id, n] of wanted) {
+    if (!found.has(id)) complaints.push(`${id} is missing`);
+    else if (found.get(id) !== n) complaints.push(`${id} is ${found.get(id)}, not ${n}`);
+  }
+  for (const id of found.keys()) if (!wanted.has(id)) complaints.push(`${id} should not be there`);
+  complaints.push(...(await letters(kafka, deadLetterTopic, produced)));
+  return complaints;
+}
+
+async function letters(kafka, topic, produced) {
+  const admin = kafka.admin();
+  const [end] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
+  await admin.close();
+  const poison = produced.filter(({ isPoison }) => isPoison);
+  const complaints = [];
+  const seen = new Map();
+  const consumer = kafka.consumer({ assign: [{ topic, partition: 0 }], fromBeginning: true });
+  for await (const batch of end.offset === 0 ? [] : consumer.batches()) {
+    for (const { key, value, headers } of batch) {
+      const place = ['partition', 'offset']
+        .map((name) => String(headers.get(`__connect.errors.${name}`)))
+        .join('@');
+      seen.set(place, { times: (seen.get(place)?.times ?? 0) + 1, key, value, headers });
+    }
+    if (batch.nextOffset >= end.offset) break;
+  }
+  await consumer.close();
+  for (const { key, value, partition, offset, headers } of poison) {
+    const letter = seen.get(`${partition}@${offset}`);
+    seen.delete(`${partition}@${offset}`);
+    if (letter === undefined) complaints.push(`poison ${partition}@${offset} was not set aside`);
+    else if (letter.times > 1)
+      complaints.push(`poison ${partition}@${offset} ${letter.times} times`);
+    else if (String(letter.key) !== String(key) || String(letter.value) !== value) {
+      complaints.push(`poison ${partition}@${offset} is not as it was`);
+    } else if (String(letter.headers.get('trace')) !== headers[0][1]) {
+      complaints.push(`poison ${partition}@${offset} lost its headers`);
+    }
+  }
+  for (const place of seen.keys()) complaints.push(`${place} was set aside without reason`);
+  return complaints;
+}

@@ -1,0 +1,77 @@
+// A pipeline in a process of its own, for the kill matrix. Its description comes as JSON in the
+// first argument; each time a watched step is reached it either ends itself with SIGKILL, or says
+// so on standard output and waits for a line on standard input.
+import { createInterface } from 'node:readline';
+import { json, pipeline } from '../../dist/connect/index.js';
+import { mongodb } from '../../dist/connect/connectors/mongodb/index.js';
+
+const plan = JSON.parse(process.argv[2]);
+const say = (line) => process.stdout.write(`${line}\n`);
+
+let resume = () => undefined;
+createInterface({ input: process.stdin }).on('line', () => resume());
+
+let reached = 0;
+async function onStep(step) {
+  if (step !== plan.step || ++reached !== plan.nth) return;
+  if (plan.action === 'kill') process.kill(process.pid, 'SIGKILL');
+  const waiting = new Promise((done) => {
+    resume = done;
+  });
+  say(`at ${step}`);
+  await waiting;
+}
+
+const stop = new AbortController();
+process.on('SIGTERM', () => stop.abort());
+
+const line = (level) => (message, context) => {
+  const error = context?.error;
+  process.stderr.write(`${level}: ${message} ${error?.message ?? ''}\n`);
+};
+const logger = { debug() {}, info() {}, warn: line('warn'), error: line('error') };
+
+try {
+  const status = await pipeline({
+    name: plan.group,
+    kafka: {
+      bootstrapServers: plan.bootstrapServers,
+      logger,
+      requestTimeoutMs: 3000,
+      defaultApiTimeoutMs: 15_000,
+    },
+    from: {
+      topics: [plan.topic],
+      groupId: plan.group,
+      consumer: { sessionTimeoutMs: 6000, heartbeatIntervalMs: 500 },
+    },
+    via: [json()],
+    to: mongodb({
+      uri: plan.uri,
+      database: plan.database,
+      collection: plan.collection,
+      tombstones: 'delete',
+      maxBatchSize: plan.bulkSize,
+      offsets: plan.offsets,
+      clientOptions: { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 4000 },
+    }),
+    batchSize: plan.batchSize,
+    commitIntervalMs: 200,
+    drainTimeoutMs: 10_000,
+    errors: {
+      retries: 3,
+      backoffMs: 50,
+      restartBackoffMs: 100,
+      restartBackoffMaxMs: 1000,
+      writeTimeoutMs: 6000,
+      deadLetterTopic: plan.deadLetterTopic,
+    },
+    logger,
+    onStep,
+  }).run({ signal: stop.signal, untilEnd: plan.untilEnd });
+  say(`done ${JSON.stringify({ written: status.written, restarts: status.restarts })}`);
+  process.exit(0);
+} catch (error) {
+  say(`failed ${error.code ?? ''} ${error.message}`);
+  process.exit(1);
+}
