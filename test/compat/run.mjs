@@ -23,6 +23,7 @@ const checks = [
   ['apache-single', 6, 'node', 'test/compat/apache-single.mjs'],
   ['apache-three-nodes', 8, 'node', 'test/compat/apache-three-nodes.mjs'],
   ['graduation', 5, 'node', 'test/compat/graduation.mjs'],
+  ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 

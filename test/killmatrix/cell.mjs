@@ -171,8 +171,7 @@ async function strike(context) {
   const kills = fault === 'kill-pipeline';
   const rounds = kills ? 2 : 1;
   for (let round = 0; round < rounds; round++) {
-    const nth = step === 'rebalancing' || step.startsWith('d') ? 1 : 1 + round;
-    const child = start(context, { step, nth, action: kills ? 'kill' : 'wait' });
+    const child = start(context, { step, nth: 1, action: kills ? 'kill' : 'wait' });
     if (step === 'rebalancing') {
       // The second member makes the first one give partitions up.
       await child.line('never', 1500);
@@ -183,7 +182,8 @@ async function strike(context) {
       child.process.kill('SIGTERM');
     }
     if (kills) {
-      await Promise.race([child.closed, sleep(12_000)]);
+      const ended = await Promise.race([child.closed, sleep(12_000)]);
+      context.wasReached = ended === 'SIGKILL' && context.wasReached !== false;
       continue;
     }
     const reached = await child.line('at ', 15_000);

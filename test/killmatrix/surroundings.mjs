@@ -3,15 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import {
-  apache,
-  run,
-  shared,
-  startApacheKafka,
-  startKafkit,
-  stopApacheKafka,
-  temporaryDirectory,
-} from '../compat/environment.mjs';
+import { apache, run, shared, startKafkit, temporaryDirectory } from '../compat/environment.mjs';
 import { Proxy } from './proxy.mjs';
 import { ScriptedMongoDb } from './scripted-mongodb.mjs';
 
@@ -52,7 +44,11 @@ export async function kafkitBroker() {
 /** Three real nodes; the one that is killed is the second. */
 export async function kafkaCluster() {
   const directory = temporaryDirectory('killmatrix-kafka');
-  const bootstrapServers = startApacheKafka('cluster', directory);
+  const nodes = join(apache, 'kafka');
+  // Away from the ports that other checks use.
+  const start = ['start-cluster', directory, '21192'];
+  process.on('exit', () => spawnSync(nodes, ['stop', directory], { stdio: 'ignore' }));
+  const bootstrapServers = run(nodes, start).stdout.trim().split('\n').at(-1);
   return {
     bootstrapServers,
     replicationFactor: 3,
@@ -60,10 +56,10 @@ export async function kafkaCluster() {
       process.kill(Number(readFileSync(join(directory, 'node-2', 'pid'), 'utf8')), 'SIGKILL');
     },
     async revive() {
-      run(join(apache, 'kafka'), ['start-cluster', directory]);
+      run(nodes, start);
     },
     async close() {
-      stopApacheKafka(directory);
+      run(nodes, ['stop', directory]);
     },
   };
 }
