@@ -1,0 +1,58 @@
+// @confluentinc/kafka-javascript: librdkafka behind an interface like that of kafkajs. Its
+// default linger of 5 ms would make every awaited send take that long; where one send waits for
+// the other it gets none.
+export const entry = '@confluentinc/kafka-javascript';
+
+export async function open(address) {
+  const { Kafka, logLevel } = (await import(entry)).default.KafkaJS;
+  const kafka = new Kafka({ kafkaJS: { brokers: [address], logLevel: logLevel.ERROR } });
+  return {
+    async producer({ acks, idempotent, compression, isAwaited }) {
+      const producer = kafka.producer({
+        kafkaJS: {
+          acks: acks === 'all' ? -1 : acks,
+          idempotent,
+          ...(compression && { compression }),
+        },
+        ...(isAwaited && { 'linger.ms': 0 }),
+      });
+      await producer.connect();
+      return {
+        sendValues(topic, values, from, count) {
+          const messages = [];
+          for (let i = from; i < from + count; i++) {
+            messages.push({ value: values[i % values.length] });
+          }
+          return producer.send({ topic, messages });
+        },
+        sendKeyed(topic, from, count) {
+          const messages = [];
+          for (let i = from; i < from + count; i++) {
+            const headers = { a: '123', b: '456' };
+            messages.push({ partition: 0, key: `111-${i}`, value: '222', headers });
+          }
+          return producer.send({ topic, messages });
+        },
+        close: () => producer.disconnect(),
+      };
+    },
+    async consumer({ topic, groupId, fetch }, onValue) {
+      const consumer = kafka.consumer({
+        kafkaJS: { groupId, fromBeginning: true, autoCommit: false },
+        ...(fetch && {
+          // It raises fetch.max.bytes to what it takes for the largest message it sends.
+          'message.max.bytes': fetch.maxBytes,
+          'fetch.max.bytes': fetch.maxBytes,
+          'fetch.min.bytes': fetch.minBytes,
+          'max.partition.fetch.bytes': fetch.maxBytes,
+          'fetch.wait.max.ms': fetch.maxWaitMs,
+        }),
+      });
+      await consumer.connect();
+      await consumer.subscribe({ topic });
+      await consumer.run({ eachMessage: async ({ message }) => onValue(message.value) });
+      return { close: () => consumer.disconnect() };
+    },
+    async close() {},
+  };
+}
