@@ -12,6 +12,8 @@ const expected: Readonly<Record<string, RegExp>> = {
   'hello-world.mjs': /greeting: Hello, World! \(partition 0, offset 0\)\n$/,
   'bank-branch.mjs': /bankbranch has 2 partitions\n(.*\n)*.*atm-2 \{"atmid":2,"transid":101\}/,
   'numbers-to-mongodb.mjs': /interrupted\n.*\n1000 documents, 0 missing, 0 twice\n$/,
+  'numbers-pipeline.mjs':
+    /(stored \d+ numbers, then was interrupted\n){2}.*\n1000 documents, 0 missing, 0 twice\n$/,
   'sms.mjs': /8 messages sent once each, 8 billed\n$/,
   'log-aggregation.mjs': /collected 60 lines of 3 files\npayment ERROR: 2\npayment WARN: 4\n/,
   'activity-monitoring.mjs': /^\/ \d+\n\/search \d+\n\/product \d+\n\/cart \d+\n\/checkout \d+\n$/,
