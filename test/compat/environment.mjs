@@ -180,10 +180,11 @@ export function apacheToolAside(name, args, options) {
 
 /**
  * Starts real Apache Kafka: one node at `port`, or three at `port`, `port` + 10000 and + 20000.
- * Returns its bootstrap servers.
+ * Returns its bootstrap servers. `options` are those of the script, such as `--set key=value`.
  */
-export function startApacheKafka(kind, directory, port) {
-  const args = [kind === 'single' ? 'start-single' : 'start-cluster', directory, String(port)];
+export function startApacheKafka(kind, directory, port, options = []) {
+  const start = kind === 'single' ? 'start-single' : 'start-cluster';
+  const args = [start, directory, String(port), ...options];
   leftovers.add(() => spawnSync(join(apache, 'kafka'), ['stop', directory]));
   const { stdout } = run(join(apache, 'kafka'), args);
   return stdout.trim().split('\n').at(-1);

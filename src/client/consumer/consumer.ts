@@ -21,6 +21,7 @@ import { RecordMaker } from './record-maker.js';
 import { reportTrouble } from './report-trouble.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
+import { type OffsetsToCommit, offsetsToCommit } from './offsets-to-commit.js';
 
 /** A revocation waits so long for its commit at most: the whole group waits with it. */
 const revocationCommitMs = 10_000;
@@ -79,7 +80,10 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     });
     const { groupId, readCommitted, offsetReset } = settings;
     if (groupId !== undefined) {
-      this.#offsets = new GroupOffsets(cluster, groupId);
+      this.#offsets = new GroupOffsets(cluster, groupId, {
+        identity: () => this.#membership.identity(),
+        refused: (error) => this.#membership.refused(error),
+      });
       this.#commits = new OffsetCommits(cluster, groupId, this.#offsets, this.#subscription, {
         identity: () => this.#membership.identity(),
         isJoining: () => this.#membership.phase === 'rebalancing',
@@ -168,6 +172,23 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     state.finishUpTo(next);
     const leaderEpoch = 'leaderEpoch' in what ? what.leaderEpoch : state.positionEpoch;
     await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
+  }
+
+  /**
+   * What committing would write, and in whose name: the offsets behind a record or batch, exactly
+   * these offsets, or those behind everything handed out. `tx.sendOffsets(consumer, …)` commits
+   * them with a transaction (KIP-447). Fails with ILLEGAL_GENERATION when the partition belongs
+   * to others by now, UNKNOWN_MEMBER_ID while this is no member of the group.
+   */
+  offsetsToCommit(what?: Committable<K, V>): OffsetsToCommit {
+    const { groupId } = this.#settings;
+    if (groupId === undefined) throw invalid('A consumer without groupId has nowhere to commit.');
+    return offsetsToCommit(groupId, this.#membership.identity(), this.#subscription, what);
+  }
+
+  /** Whether it commits by itself (`commit: 'auto'`). */
+  get autoCommit(): boolean {
+    return this.#settings.autoCommit && this.#settings.groupId !== undefined;
   }
 
   /**

@@ -138,9 +138,11 @@ export class OffsetCommits {
       } catch (thrown) {
         const error = asKafkaError(thrown);
         if (!isRefusal(error)) throw error;
+        // The epoch has moved on: the next heartbeat brings the new one, and we go on with that.
+        if (error.code === 'STALE_MEMBER_EPOCH') this.#host.refused(error);
         // A commit may be overtaken by the generation that is just beginning: what we still hold
         // is committed in the new one, the rest may have been taken further by others already.
-        if (!this.#host.isJoining() && this.#isSame(identity)) {
+        else if (!this.#host.isJoining() && this.#isSame(identity)) {
           this.#host.refused(error);
           throw error;
         }
@@ -160,7 +162,8 @@ export class OffsetCommits {
   }
 }
 
-function noMember(group: string): KafkaError {
+/** The error for committing while the consumer is outside its group. */
+export function noMember(group: string): KafkaError {
   return new KafkaError('UNKNOWN_MEMBER_ID', 'This consumer is no member of its group now.', {
     group,
     hint: 'Its partitions are with other members, who begin at the last committed offset.',
@@ -169,7 +172,10 @@ function noMember(group: string): KafkaError {
 
 function isRefusal({ code }: KafkaError): boolean {
   return (
-    code === 'UNKNOWN_MEMBER_ID' || code === 'ILLEGAL_GENERATION' || code === 'FENCED_INSTANCE_ID'
+    code === 'UNKNOWN_MEMBER_ID' ||
+    code === 'ILLEGAL_GENERATION' ||
+    code === 'FENCED_INSTANCE_ID' ||
+    code === 'STALE_MEMBER_EPOCH'
   );
 }
 

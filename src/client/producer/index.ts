@@ -1,7 +1,7 @@
 /**
- * Producer: from `send` to the acknowledgement. Knows records, batches, sequences and retries;
- * who leads a partition it asks the cluster; how values become bytes it leaves to serde. Knows
- * nothing of consumers and groups.
+ * Producer: from `send` to the acknowledgement. Knows records, batches, sequences, retries and
+ * transactions; who leads a partition it asks the cluster; how values become bytes it leaves to
+ * serde. Of consumers it knows only that they have offsets to commit in somebody's name.
  */
 export { Producer, type SendOptions } from './producer.js';
 export type { Acks, ProducerOptions } from './producer-options.js';
@@ -14,3 +14,18 @@ export type {
   ProducerRecord,
   RecordMetadata,
 } from './producer-record.js';
+export { Transaction } from './transaction.js';
+export { type TransactionErrorKind, transactionErrorKind } from './transaction-errors.js';
+export type {
+  GroupMetadata,
+  OffsetSource,
+  OffsetToCommit,
+  TransactionOffsets,
+} from './transaction-offsets.js';
+export type {
+  BatchSource,
+  ExactlyOnceHandler,
+  InputBatch,
+  TransactionOptions,
+  TransactionWork,
+} from './transaction-runner.js';

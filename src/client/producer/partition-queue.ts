@@ -25,9 +25,12 @@ export class PartitionQueue {
   inFlightTo = -1;
   /** Bytes waiting or in flight. */
   memory = 0;
+  /** Bytes of the batch that was settled last: what the next may need. */
+  lastBatchBytes = 0;
   /** The broker misses records that were given up, or the topic is a new one: epoch + 1, from 0. */
   needsNewEpoch = false;
   #identity: ProducerIdentity = { producerId: -1, producerEpoch: -1 };
+  #isTransactional = false;
   #nextSequence = 0;
 
   constructor(topic: string, partition: number) {
@@ -66,6 +69,17 @@ export class PartitionQueue {
     return true;
   }
 
+  /**
+   * Takes over the identity of a transaction: its coordinator alone raises the epoch. Sequences
+   * go on as long as the epoch stays.
+   */
+  follow(identity: ProducerIdentity): void {
+    this.#isTransactional = true;
+    const { producerId, producerEpoch } = this.#identity;
+    const isSame = producerId === identity.producerId && producerEpoch === identity.producerEpoch;
+    if (!isSame) this.#restart(identity);
+  }
+
   /** Whether `adopt` has something to do. */
   isStale(identity: ProducerIdentity): boolean {
     return this.needsNewEpoch || this.#identity.producerId !== identity.producerId;
@@ -89,8 +103,13 @@ export class PartitionQueue {
       batch.sequence = this.#nextSequence;
       this.#nextSequence = (this.#nextSequence + batch.count) % sequenceLimit;
     }
-    const producer = { ...this.#identity, baseSequence: batch.sequence };
+    const isTransactional = this.#isTransactional;
+    const producer = { ...this.#identity, baseSequence: batch.sequence, isTransactional };
     if (batch.bytes === undefined) batch.builder.setProducer(producer);
-    else assignProducer(batch.bytes, 0, producer);
+    else {
+      // The bytes of an earlier try may still lie in a connection's buffer: those stay as they are.
+      if (batch.attempts > 0) batch.bytes = Buffer.from(batch.bytes);
+      assignProducer(batch.bytes, 0, producer);
+    }
   }
 }

@@ -23,14 +23,25 @@ export interface Delivery {
   readonly leader: number;
   readonly batches: readonly ProducerBatch[];
   readonly sentAt: number;
+  readonly transaction:
+    | {
+        readonly transactionalId: string;
+        /** Writing takes the partition into the transaction (version 2 of transactions). */
+        readonly isImplicit: boolean;
+      }
+    | undefined;
   readonly outcome: Outcome;
 }
 
 /** Topics by name only: what to say to a broker (or about a topic) without topic ids. */
 const lastVersionWithNames = 12;
+/** Writing takes a partition into the transaction from this version on (KIP-890). */
+const firstImplicitVersion = 12;
 /** Bytes of a request and of each partition in it, besides the records: more than it takes. */
 const requestOverhead = 400;
 const partitionOverhead = 300;
+/** Larger batches are not copied into the request. */
+const copiedMax = 4096;
 /** zstd needs it; an older broker would store what old consumers cannot read (KIP-110). */
 const firstVersionWithZstd = 7;
 
@@ -39,7 +50,7 @@ export async function deliver(delivery: Delivery): Promise<void> {
   const { cluster, settings, lane, leader, batches, outcome } = delivery;
   try {
     const { request, versionMax, requestBytes } = requestOf(delivery);
-    const versionMin = settings.compression === 'zstd' ? firstVersionWithZstd : undefined;
+    const versionMin = versionMinOf(delivery);
     const timeoutMs = settings.requestTimeoutMs;
     const options = { lane, versionMax, versionMin, timeoutMs, requestBytes };
     if (settings.acks === 0) {
@@ -55,12 +66,17 @@ export async function deliver(delivery: Delivery): Promise<void> {
   }
 }
 
+function versionMinOf({ settings, transaction }: Delivery): number | undefined {
+  if (transaction?.isImplicit === true) return firstImplicitVersion;
+  return settings.compression === 'zstd' ? firstVersionWithZstd : undefined;
+}
+
 function requestOf(delivery: Delivery): {
   request: RequestInput<'Produce'>;
   versionMax: number | undefined;
   requestBytes: number;
 } {
-  const { cluster, settings, batches } = delivery;
+  const { cluster, settings, batches, transaction } = delivery;
   const topicData: {
     name: string;
     topicId: string;
@@ -76,11 +92,13 @@ function requestOf(delivery: Delivery): {
       topic = { name: queue.topic, topicId, partitionData: [] };
       topicData.push(topic);
     }
-    requestBytes += partitionOverhead + (bytes as Buffer).length;
+    requestBytes += partitionOverhead + Math.min((bytes as Buffer).length, copiedMax);
     topic.partitionData.push({ index: queue.partition, records: bytes as Buffer });
   }
+  if (transaction?.isImplicit === false) versionMax = firstImplicitVersion - 1;
   const { acks, requestTimeoutMs: timeoutMs } = settings;
-  return { request: { acks, timeoutMs, topicData }, versionMax, requestBytes };
+  const transactionalId = transaction?.transactionalId ?? null;
+  return { request: { transactionalId, acks, timeoutMs, topicData }, versionMax, requestBytes };
 }
 
 /** The whole request came to nothing: its batches are tried again where that can help. */
@@ -168,7 +186,7 @@ function settle(
  * The broker expected another sequence. Where an older batch of the partition is still to be
  * settled, that one is the gap and this one goes again after it. Otherwise records that were given
  * up are missing for good, this batch is certainly not written, and it goes again in a new epoch
- * (KIP-360).
+ * (KIP-360). Within a transaction the epoch is not ours to raise: it has to be aborted.
  */
 function outOfOrder(delivery: Delivery, batch: ProducerBatch, answer: PartitionAnswer): void {
   const { settings, outcome } = delivery;
@@ -176,7 +194,11 @@ function outOfOrder(delivery: Delivery, batch: ProducerBatch, answer: PartitionA
   const error = errorOf(delivery, batch, answer);
   if (!settings.idempotent) return outcome.fail(batch, () => error);
   const isOlder = (other: ProducerBatch) => other.order < batch.order;
-  if (!queue.inFlight.some(isOlder) && !queue.waiting.some(isOlder)) queue.needsNewEpoch = true;
+  const isGap = !queue.inFlight.some(isOlder) && !queue.waiting.some(isOlder);
+  if (delivery.transaction !== undefined && (isGap || error.code === 'INVALID_PRODUCER_EPOCH')) {
+    return outcome.fail(batch, () => error);
+  }
+  if (isGap) queue.needsNewEpoch = true;
   outcome.retry(batch, error, true);
 }
 

@@ -15,6 +15,13 @@ export interface ProducerOptions<K = Bytes, V = Bytes> {
    * `acks` is 0 or 1.
    */
   readonly enableIdempotence?: boolean | undefined;
+  /**
+   * Makes the producer transactional: what it sends goes in transactions, and it fences off older
+   * producers with the same id. Stable over restarts, and one for each running producer (KIP-98).
+   */
+  readonly transactionalId?: string | undefined;
+  /** After so long the coordinator aborts an open transaction. Default 60 000 ms. */
+  readonly transactionTimeoutMs?: number | undefined;
   /** Default `none`. */
   readonly compression?: CompressionType | undefined;
   /** gzip 1–9 (default 6), zstd 1–22 (default 3); the others have no levels (KIP-390). */
@@ -50,6 +57,8 @@ export interface ProducerOptions<K = Bytes, V = Bytes> {
 export interface ProducerSettings<K, V> {
   readonly acks: -1 | 0 | 1;
   readonly idempotent: boolean;
+  readonly transactionalId: string | undefined;
+  readonly transactionTimeoutMs: number;
   readonly compression: CompressionType;
   readonly compressionLevel: number | undefined;
   readonly lingerMs: number;
@@ -70,6 +79,8 @@ export interface ProducerSettings<K, V> {
 const names = [
   'acks',
   'enableIdempotence',
+  'transactionalId',
+  'transactionTimeoutMs',
   'compression',
   'compressionLevel',
   'lingerMs',
@@ -99,9 +110,19 @@ export function producerSettings<K, V>(
   if (idempotent && acks !== -1) {
     throw invalid(`enableIdempotence needs acks 'all', not ${acks}.`);
   }
+  const { transactionalId } = options;
+  if (transactionalId === '') throw invalid('transactionalId is empty.');
+  if (transactionalId !== undefined && !idempotent) {
+    throw invalid("A transactionalId needs acks 'all' and enableIdempotence.");
+  }
+  if (transactionalId === undefined && options.transactionTimeoutMs !== undefined) {
+    throw invalid('transactionTimeoutMs needs a transactionalId.');
+  }
   const settings: ProducerSettings<K, V> = {
     acks,
     idempotent,
+    transactionalId,
+    transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
     compression: compressionOf(options.compression),
     compressionLevel: options.compressionLevel,
     lingerMs: options.lingerMs ?? eagerLingerMs,
@@ -129,6 +150,7 @@ function checkNumbers(settings: ProducerSettings<never, never>): void {
   checkWhole('maxBlockMs', settings.maxBlockMs, 0);
   checkWhole('deliveryTimeoutMs', settings.deliveryTimeoutMs, 1);
   checkWhole('requestTimeoutMs', settings.requestTimeoutMs, 1);
+  checkWhole('transactionTimeoutMs', settings.transactionTimeoutMs, 1);
   const inFlightMax = settings.idempotent ? idempotentInFlightMax : 1000;
   checkWhole('maxInFlightRequestsPerConnection', settings.maxInFlight, 1, inFlightMax);
 }

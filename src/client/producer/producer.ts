@@ -13,7 +13,19 @@ import { RecordAccumulator } from './record-accumulator.js';
 import { SendCall } from './send-call.js';
 import { Sender } from './sender.js';
 import type { TopicQueues } from './topic-queues.js';
+import type { Transaction } from './transaction.js';
+import { TransactionLine } from './transaction-line.js';
 import { TransactionManager } from './transaction-manager.js';
+import { TransactionRequests } from './transaction-requests.js';
+import {
+  type BatchSource,
+  type ExactlyOnceHandler,
+  type InputBatch,
+  type TransactionOptions,
+  TransactionRunner,
+  type TransactionWork,
+} from './transaction-runner.js';
+import { TransactionSession } from './transaction-session.js';
 
 export interface SendOptions {
   /**
@@ -34,6 +46,8 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   readonly #accumulator: RecordAccumulator;
   readonly #sender: Sender;
   readonly #transactions: TransactionManager;
+  readonly #session: TransactionSession | undefined;
+  readonly #line: TransactionLine<K, V> | undefined;
   readonly #lane: string;
   readonly #stopListening: () => void;
   readonly #closing = new AbortController();
@@ -56,14 +70,17 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       appended: () => this.#sender.schedule(),
     });
     this.#transactions = new TransactionManager(cluster, () => this.#sender.schedule());
+    this.#session = this.#makeSession();
     this.#sender = new Sender({
       cluster,
       settings,
       accumulator: this.#accumulator,
       transactions: this.#transactions,
+      session: this.#session,
       lane: this.#lane,
       isHurried: () => this.#hurried > 0,
     });
+    this.#line = this.#session && this.#makeLine(this.#session);
     this.#stopListening = cluster.onMetadata(() => this.#metadataChanged());
     cluster.retain();
   }
@@ -83,16 +100,104 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
     options?: SendOptions,
   ): Promise<RecordMetadata | RecordMetadata[]> {
     if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#session !== undefined) return Promise.reject(outside(this.#session));
+    if (isList(input)) return this.#sendAll(input, options?.signal);
     if (!this.#isLoading) this.#load();
-    if (isList(input)) {
-      if (input.length === 0) return Promise.resolve([]);
-      return new Promise<RecordMetadata[]>((resolve, reject) => {
-        this.#start(new SendCall(input, this.#epoch, resolve, reject), options?.signal);
-      });
-    }
     return new Promise<RecordMetadata>((resolve, reject) => {
       const first = (results: RecordMetadata[]) => resolve(results[0] as RecordMetadata);
       this.#start(new SendCall([input], this.#epoch, first, reject), options?.signal);
+    });
+  }
+
+  #sendAll(
+    records: readonly ProducerRecord<K, V>[],
+    signal?: AbortSignal,
+  ): Promise<RecordMetadata[]> {
+    if (records.length === 0) return Promise.resolve([]);
+    if (!this.#isLoading) this.#load();
+    return new Promise<RecordMetadata[]>((resolve, reject) => {
+      this.#start(new SendCall(records, this.#epoch, resolve, reject), signal);
+    });
+  }
+
+  /**
+   * Begins a transaction, to be ended by its `commit` or `abort`; waits for the one before it.
+   * The first one fences off older producers with the same transactional id. Prefer
+   * `transaction`, which cannot forget to end it.
+   */
+  async beginTransaction(): Promise<Transaction<K, V>> {
+    if (this.#closed !== undefined) throw closedError();
+    return await this.#needLine().begin();
+  }
+
+  /**
+   * Runs the work in a transaction: commits when it returns, aborts when it throws. Resolves with
+   * what it returns; then everything it sent counts, else nothing does. Transactions of one
+   * producer run one after the other. `transactionErrorKind` tells what an error means.
+   *
+   * With `attempts`, the work is run again in a new transaction when this one had to be aborted
+   * for a reason that may pass; what the work itself throws is passed on.
+   */
+  async transaction<T>(
+    work: TransactionWork<K, V, T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    if (this.#closed !== undefined) throw closedError();
+    return await new TransactionRunner(this.#cluster, this.#needLine()).run(work, options);
+  }
+
+  /**
+   * Consumes, transforms and produces, each record exactly once: what the handler makes of a
+   * batch and the offsets behind the batch are committed in one transaction. After a crash, a
+   * rebalance or an abort it goes on at the committed offsets, and nothing counts twice.
+   *
+   * The handler returns records, or sends them by the transaction. The consumer needs a `groupId`
+   * and `commit: 'manual'`, and `isolationLevel: 'read_committed'` where its input is written in
+   * transactions. Resolves when the consumer is closed; fails with what the handler throws, or
+   * what keeps failing. Kafka's consume-transform-produce loop (KIP-98, KIP-447).
+   */
+  async exactlyOnce<B extends InputBatch>(
+    consumer: BatchSource<B>,
+    handler: ExactlyOnceHandler<B, K, V>,
+    options: TransactionOptions = {},
+  ): Promise<void> {
+    if (this.#closed !== undefined) throw closedError();
+    const runner = new TransactionRunner(this.#cluster, this.#needLine());
+    await runner.exactlyOnce(consumer, handler, options);
+  }
+
+  #needLine(): TransactionLine<K, V> {
+    if (this.#line !== undefined) return this.#line;
+    throw new KafkaError('INVALID_ARGUMENT', 'This producer has no transactions.', {
+      hint: "Give it a name: kafka.producer({ transactionalId: 'payments-1' }).",
+    });
+  }
+
+  #makeSession(): TransactionSession | undefined {
+    const { transactionalId, transactionTimeoutMs, maxBlockMs } = this.#settings;
+    if (transactionalId === undefined) return undefined;
+    const requests = new TransactionRequests({
+      cluster: this.#cluster,
+      transactionalId,
+      transactionTimeoutMs,
+      maxBlockMs,
+      lane: this.#lane,
+      signal: this.#closing.signal,
+    });
+    return new TransactionSession(transactionalId, requests, () => this.#sender.schedule());
+  }
+
+  #makeLine(session: TransactionSession): TransactionLine<K, V> {
+    return new TransactionLine<K, V>({
+      session,
+      clock: this.#cluster.system.clock,
+      maxBlockMs: this.#settings.maxBlockMs,
+      send: (records) => this.#sendAll(records),
+      flush: () => this.flush(),
+      drop: (error) => {
+        this.#accumulator.failWaiting(error);
+        this.#sender.drop(error);
+      },
     });
   }
 
@@ -112,7 +217,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   /** Loads what the first request needs: its messages and the codec. */
   #load(): void {
     this.#isLoading = true;
-    if (this.#settings.idempotent) this.#transactions.request();
+    if (this.#settings.idempotent && this.#session === undefined) this.#transactions.request();
     void loadCrc32cAccelerator();
     Promise.all([loadApi('Produce'), loadCodec(this.#settings.compression)]).then(
       () => {
@@ -182,6 +287,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   /**
    * Sends what is waiting, then lets go of the connections. What is not acknowledged within
    * `timeoutMs` (default: `deliveryTimeoutMs`) fails with CLOSED. Further sends fail with CLOSED.
+   * A transaction that is open is aborted.
    */
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#closed ??= this.#close(options.timeoutMs ?? this.#settings.deliveryTimeoutMs);
@@ -191,8 +297,13 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   async #close(timeoutMs: number): Promise<void> {
     const enough = new AbortController();
     const { clock } = this.#cluster.system;
-    const timer = clock.after(timeoutMs, () => enough.abort());
+    const timer = clock.after(timeoutMs, () => {
+      enough.abort();
+      // Also ends what waits for coordinators.
+      this.#closing.abort();
+    });
     try {
+      if (timeoutMs > 0 && !this.#cluster.closed) await this.#line?.close(closedError());
       if (timeoutMs > 0 && !this.#cluster.closed) await this.flush({ signal: enough.signal });
     } catch (error) {
       this.#cluster.logger.warn('the producer was closed before all was acknowledged', { error });
@@ -220,6 +331,13 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
 
 function isList<T>(input: T | readonly T[]): input is readonly T[] {
   return Array.isArray(input);
+}
+
+function outside({ transactionalId }: TransactionSession): KafkaError {
+  const message = `The producer of ${transactionalId} sends in transactions only.`;
+  return new KafkaError('INVALID_TXN_STATE', message, {
+    hint: 'producer.transaction(async (tx) => { await tx.send(…) })',
+  });
 }
 
 function closedError(): KafkaError {

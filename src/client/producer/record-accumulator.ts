@@ -175,15 +175,21 @@ export class RecordAccumulator {
     const { batchSize, maxRequestSize, compression, deliveryTimeoutMs } = this.#settings;
     const grown = compression === 'none' ? batchSize * growthMax : batchSize;
     const sizeLimit = Math.max(batchSize, Math.min(grown, maxRequestSize >> 1));
-    const builder = this.builder(sizeLimit, topic.compressionRatio);
+    const builder = this.builder(sizeLimit, topic.compressionRatio, queue.lastBatchBytes);
     this.#hooks.begun(topic.name);
     const deadline = createdAt + deliveryTimeoutMs;
     return new ProducerBatch(queue, builder, { order: ++this.#order, createdAt, deadline });
   }
 
-  builder(sizeLimit: number, compressionRatio: number): RecordBatchBuilder {
+  builder(sizeLimit: number, compressionRatio: number, capacity?: number): RecordBatchBuilder {
     const { compression, compressionLevel } = this.#settings;
-    return new RecordBatchBuilder({ compression, compressionLevel, sizeLimit, compressionRatio });
+    return new RecordBatchBuilder({
+      compression,
+      compressionLevel,
+      sizeLimit,
+      compressionRatio,
+      capacity,
+    });
   }
 
   /** The topic has metadata now: the calls that waited for it go on, in order. */
@@ -204,6 +210,7 @@ export class RecordAccumulator {
   /** A batch is done: its memory is free, and calls that waited for memory go on. */
   release(queue: PartitionQueue, bytes: number): void {
     queue.memory -= bytes;
+    queue.lastBatchBytes = Math.max(bytes, 0);
     this.#memory -= bytes;
     while (this.#memory < this.#settings.bufferMemory) {
       const call = this.#line.first;

@@ -9,6 +9,7 @@ import type { ProducerBatch } from './producer-batch.js';
 import type { ProducerSettings } from './producer-options.js';
 import type { RecordAccumulator } from './record-accumulator.js';
 import type { TransactionManager } from './transaction-manager.js';
+import type { TransactionSession } from './transaction-session.js';
 
 /** Batches of a partition that are compressed while they wait. */
 const compressedAhead = 5;
@@ -18,6 +19,8 @@ export interface SenderHooks {
   readonly settings: ProducerSettings<never, never>;
   readonly accumulator: RecordAccumulator;
   readonly transactions: TransactionManager;
+  /** Of a transactional producer; its batches go within a transaction or not at all. */
+  readonly session: TransactionSession | undefined;
   readonly lane: string;
   /** Whether somebody waits for everything to be sent (flush, close). */
   isHurried(): boolean;
@@ -63,11 +66,13 @@ export class Sender {
   #drain(): void {
     if (this.#isClosed) return;
     const now = this.#clock.monotonic();
-    const { accumulator, settings, transactions } = this.#hooks;
+    const { accumulator, settings, session } = this.#hooks;
     let next = accumulator.expireWaiting(now);
     next = Math.min(next, this.#expire(now));
     if (accumulator.active.size > 0 && this.isReady) {
-      if (settings.idempotent && transactions.identity === undefined) this.#wantIdentity();
+      const { failure } = session ?? {};
+      if (failure !== undefined) this.drop(failure);
+      else if (this.#lacksIdentity()) this.#wantIdentity();
       else {
         if (settings.compression !== 'none') this.#compressAhead();
         while (this.#sendRound(now)) continue;
@@ -75,6 +80,11 @@ export class Sender {
       next = Math.min(next, this.#nextMoment(now));
     }
     if (!this.#isClosed) this.#alarm.ringAt(next);
+  }
+
+  #lacksIdentity(): boolean {
+    const { settings, transactions, session } = this.#hooks;
+    return settings.idempotent && session === undefined && transactions.identity === undefined;
   }
 
   #wantIdentity(): void {
@@ -174,6 +184,7 @@ export class Sender {
       if (settings.idempotent && queue.inFlight.some((batch) => batch.attempts > 1)) return false;
     }
     if (!this.#isDue(queue, head, destination, now)) return false;
+    if (this.#hooks.session?.admits(queue) === false) return false;
     return this.#isBuilt(head);
   }
 
@@ -269,7 +280,12 @@ export class Sender {
 
   /** Gives the batch its sequence; false while a new producer id must be waited for. */
   #stamp(queue: PartitionQueue, batch: ProducerBatch): boolean {
-    const { transactions } = this.#hooks;
+    const { transactions, session } = this.#hooks;
+    if (session !== undefined) {
+      if (!session.writing(queue)) return false;
+      queue.assignSequence(batch);
+      return true;
+    }
     const { identity } = transactions;
     if (identity === undefined) return false;
     if (queue.inFlight.length === 0 && queue.isStale(identity) && !queue.adopt(identity)) {
@@ -287,14 +303,16 @@ export class Sender {
       destination.inFlight--;
       this.schedule();
     };
-    const { cluster, settings, lane } = this.#hooks;
-    deliver({ cluster, settings, lane, leader, batches, sentAt: now, outcome: this }).then(
-      landed,
-      (error: unknown) => {
-        cluster.logger.error('an answer to Produce could not be handled', { error });
-        landed();
-      },
-    );
+    const { cluster, settings, lane, session } = this.#hooks;
+    const transaction = session && {
+      transactionalId: session.transactionalId,
+      isImplicit: session.isImplicit,
+    };
+    const delivery = { cluster, settings, lane, leader, batches, sentAt: now, transaction };
+    deliver({ ...delivery, outcome: this }).then(landed, (error: unknown) => {
+      cluster.logger.error('an answer to Produce could not be handled', { error });
+      landed();
+    });
   }
 
   /** The broker has the batch. */
@@ -309,6 +327,7 @@ export class Sender {
   /** The batch goes again, after a backoff unless the new leader is known already. */
   retry(batch: ProducerBatch, error: KafkaError, atOnce = false): void {
     const { queue } = batch;
+    if (this.#hooks.session?.isGivingUp === true) return this.fail(batch, () => error);
     queue.landed(batch);
     if (batch.isDone) return;
     const { cluster } = this.#hooks;
@@ -345,8 +364,14 @@ export class Sender {
     const at = queue.waiting.indexOf(batch);
     if (at !== -1) queue.waiting.splice(at, 1);
     if (batch.isDone) return;
+    if (batch.isStamped) this.#hooks.session?.lost(errorOf(0));
     batch.fail(errorOf);
     this.#settled(batch);
+  }
+
+  /** Gives up everything that is not in flight. */
+  drop(error: KafkaError): void {
+    for (const queue of this.#hooks.accumulator.active) this.failWaiting(queue, error);
   }
 
   failWaiting(queue: PartitionQueue, error: KafkaError): void {
