@@ -1,7 +1,7 @@
 import type { Logger, System } from '../system/index.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
-import type { GroupCoordinator } from './coordinator/index.js';
+import type { GroupCoordinator, MarkerLog, TransactionCoordinator } from './coordinator/index.js';
 import type { RequestConnection } from './handlers/handler.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { FetchSessions } from './partition/fetch-sessions.js';
@@ -37,6 +37,9 @@ export interface BrokerInternals {
   /** `__consumer_offsets`. */
   readonly offsetsTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  readonly transactions: TransactionCoordinator;
+  /** Ends transactions in single partitions. */
+  readonly markers: MarkerLog;
   /** What ApiVersions lists, by key. */
   served(): readonly ServedApi[];
   /** Runs when the broker is about to stop: whoever waits should answer now. */

@@ -6,7 +6,7 @@ import { type BrokerOptions, type BrokerSettings, settingsOf } from './broker-op
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
 import { checkTopicConfigs } from './config/topic-config.js';
-import { GroupCoordinator } from './coordinator/index.js';
+import { GroupCoordinator, type MarkerLog, TransactionCoordinator } from './coordinator/index.js';
 import type { RequestConnection, RequestContext } from './handlers/handler.js';
 import { acceptedRange, handlerOf, servedApis } from './handlers/index.js';
 import { hostAndPort, isWildcard, parseAddress } from './listen-address.js';
@@ -16,8 +16,14 @@ import type { TopicRegistry } from './metadata/topic-registry.js';
 import { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
 import { PartitionInternalTopic } from './partition/partition-internal-topic.js';
+import { TransactionMarkers } from './partition/transaction-markers.js';
 import { Server } from './server.js';
-import { internalTopicSettings, offsetsTopicName, openStorage } from './storage.js';
+import {
+  internalTopicSettings,
+  offsetsTopicName,
+  openStorage,
+  transactionTopicName,
+} from './storage.js';
 
 /**
  * A running broker with everything in it: what handlers and coordinators see as BrokerInternals.
@@ -35,6 +41,8 @@ export class BrokerNode implements BrokerInternals {
   readonly fetchSessions: FetchSessions;
   readonly offsetsTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  readonly markers: MarkerLog;
+  readonly transactions: TransactionCoordinator;
   readonly #settings: BrokerSettings;
   readonly #logs: LogManager;
   readonly #journal: MetadataJournal;
@@ -67,18 +75,36 @@ export class BrokerNode implements BrokerInternals {
       system.random,
       system.clock,
     );
-    this.offsetsTopic = new PartitionInternalTopic(
-      offsetsTopicName,
-      topics,
-      internalTopicSettings(offsetsTopicName, config) ?? { partitions: 1, overrides: {} },
-      system.clock,
-    );
+    const internalTopic = (name: string) =>
+      new PartitionInternalTopic(
+        name,
+        topics,
+        internalTopicSettings(name, config) ?? { partitions: 1, overrides: {} },
+        system.clock,
+      );
+    this.offsetsTopic = internalTopic(offsetsTopicName);
     this.groups = new GroupCoordinator({
       system,
       internalTopic: this.offsetsTopic,
       topics,
       config,
       logger,
+    });
+    this.markers = new TransactionMarkers({
+      topics,
+      system,
+      offsetsTopic: offsetsTopicName,
+      endInOffsets: (partition, marker) => this.groups.endTransaction(partition, marker),
+      stateTopic: transactionTopicName,
+    });
+    this.transactions = new TransactionCoordinator({
+      system,
+      internalTopic: internalTopic(transactionTopicName),
+      topics,
+      config,
+      logger,
+      markers: this.markers,
+      nextProducerId: () => topics.nextProducerId(),
     });
     this.#served = servedApis(compat);
     this.#server = new Server({
@@ -106,6 +132,7 @@ export class BrokerNode implements BrokerInternals {
 
   async #open(options: BrokerOptions): Promise<void> {
     await this.groups.start();
+    await this.transactions.start();
     for (const [name, wanted] of Object.entries(options.createTopics ?? {})) {
       if (this.topics.byName(name) !== undefined) continue;
       const configs = checkTopicConfigs(Object.entries(wanted.configs ?? {}));
@@ -201,6 +228,7 @@ export class BrokerNode implements BrokerInternals {
     try {
       await this.#server.stop();
       for (const run of [...this.#stopListeners]) run();
+      await this.transactions.close();
       await this.groups.close();
       await this.#server.close();
     } finally {
@@ -221,6 +249,7 @@ export class BrokerNode implements BrokerInternals {
   async #crash(): Promise<void> {
     await this.#server.destroy();
     // A write whose sync never ends is what crashes are made of: nobody waits for it.
+    this.transactions.close().catch((error: unknown) => this.logger.debug(String(error)));
     this.groups.close().catch((error: unknown) => this.logger.debug(String(error)));
     this.#journal.abandon();
     await this.#logs.abandon();

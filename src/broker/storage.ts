@@ -11,12 +11,26 @@ import { ensureOurs } from './transfer/data-directory.js';
 import type { InternalTopicSettings } from './partition/partition-internal-topic.js';
 
 export const offsetsTopicName = '__consumer_offsets';
+export const transactionTopicName = '__transaction_state';
 
 /** What an internal topic that this broker keeps is created with, as Kafka creates it. */
 export function internalTopicSettings(
   name: string,
   config: BrokerConfig,
 ): InternalTopicSettings | undefined {
+  if (name === transactionTopicName) {
+    return {
+      partitions: config.number('transaction.state.log.num.partitions'),
+      overrides: {
+        'compression.type': 'uncompressed',
+        'cleanup.policy': 'compact',
+        'min.insync.replicas': config.text('transaction.state.log.min.isr'),
+        'segment.bytes': config.text('transaction.state.log.segment.bytes'),
+        'unclean.leader.election.enable': 'false',
+      },
+      baseSequence: -1,
+    };
+  }
   if (name !== offsetsTopicName) return undefined;
   return {
     partitions: config.number('offsets.topic.num.partitions'),

@@ -3,6 +3,8 @@ import type { ApiName, RequestInput } from '../../src/protocol/index.js';
 import { batch, fetchOf, produceOf } from './raw-client.js';
 
 const unknownId = 'MDEyMzQ1Njc4OWFiY2RlZg';
+/** A producer that never was. */
+const nobody = { producerId: 9999, producerEpoch: 0 };
 
 export type Asks = { readonly [A in ApiName]?: (version: number) => readonly RequestInput<A>[] };
 
@@ -197,6 +199,62 @@ export function asksOf(topicId: string): Asks {
     DescribeCluster: (version) => [
       { includeClusterAuthorizedOperations: true },
       ...(version >= 1 ? [{ includeClusterAuthorizedOperations: false, endpointType: 2 }] : []),
+    ],
+    AddPartitionsToTxn: (version) => {
+      const topics = [{ name: 't', partitions: [0, 7] }];
+      const at = { producerId: 9999, producerEpoch: 0 };
+      if (version >= 4) {
+        return [true, false].map((verifyOnly) => ({
+          transactions: [{ transactionalId: 'none', ...at, verifyOnly, topics }],
+        }));
+      }
+      return ['none', ''].map((id) => ({
+        v3AndBelowTransactionalId: id,
+        v3AndBelowProducerId: 9999,
+        v3AndBelowProducerEpoch: 0,
+        v3AndBelowTopics: topics,
+      }));
+    },
+    AddOffsetsToTxn: () =>
+      ['none', ''].map((transactionalId) => ({ transactionalId, ...nobody, groupId: 'g' })),
+    EndTxn: () =>
+      ['none', ''].map((transactionalId) => ({ transactionalId, ...nobody, committed: true })),
+    WriteTxnMarkers: () => [
+      {
+        markers: [
+          {
+            ...nobody,
+            transactionResult: false,
+            coordinatorEpoch: 0,
+            topics: [{ name: 't', partitionIndexes: [0, 7] }],
+          },
+        ],
+      },
+    ],
+    TxnOffsetCommit: (version) =>
+      ['t', 'unknown'].map((topic) => ({
+        transactionalId: 'none',
+        groupId: 'g',
+        ...nobody,
+        topics: [
+          {
+            ...named(version, 6, topic, topic === 't' ? topicId : unknownId),
+            partitions: [{ partitionIndex: 0, committedOffset: 1, committedMetadata: null }],
+          },
+        ],
+      })),
+    DescribeProducers: () => [{ topics: [{ name: 't', partitionIndexes: [0, 7] }] }],
+    DescribeTransactions: () => [{ transactionalIds: ['none', ''] }],
+    ListTransactions: (version) => [
+      { stateFilters: [], producerIdFilters: [] },
+      { stateFilters: ['Ongoing', 'odd'], producerIdFilters: [1] },
+      ...(version >= 2
+        ? ['t.*', '('].map((transactionalIdPattern) => ({
+            stateFilters: [],
+            producerIdFilters: [],
+            transactionalIdPattern,
+          }))
+        : []),
     ],
     ListConfigResources: (version) => [{}, ...(version >= 1 ? [{ resourceTypes: [2, 4] }] : [])],
     DescribeTopicPartitions: () => [

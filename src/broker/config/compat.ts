@@ -23,6 +23,9 @@ const ranges: { readonly [A in ApiName]?: Range } = {
   OffsetCommit: { to: { '4.0': 9 } },
   OffsetFetch: { to: { '4.0': 9 } },
   ApiVersions: { to: { '4.0': 4, '4.2': 4, '4.3': 4 } },
+  TxnOffsetCommit: { to: { '4.0': 5, '4.2': 5, '4.3': 5 } },
+  WriteTxnMarkers: { to: { '4.0': 1 } },
+  ListTransactions: { to: { '4.0': 1 } },
   InitProducerId: { to: { '4.0': 5, '4.2': 5, '4.3': 5, '4.4': 5 } },
   DescribeLogDirs: { to: { '4.0': 4, '4.2': 4 } },
   DeleteGroups: { to: { '4.0': 2, '4.2': 2, '4.3': 2 } },
@@ -57,5 +60,9 @@ export interface Feature {
 /** The features that work here. Kafka's others stay unnamed until they are served. */
 export function features(compat: Compat): readonly Feature[] {
   const level = metadataVersion[compat];
-  return [{ name: 'metadata.version', min: 7, max: level, level }];
+  return [
+    { name: 'group.version', min: 0, max: 1, level: 1 },
+    { name: 'metadata.version', min: 7, max: level, level },
+    { name: 'transaction.version', min: 0, max: 2, level: 2 },
+  ];
 }

@@ -1,10 +1,17 @@
 /**
- * Coordinators: who keeps consumer groups and their offsets. A coordinator knows groups, members,
- * generations and time-outs, and the records that say so in `__consumer_offsets`; it is a machine
- * that can be replayed (`group/`), run by `runtime/`. It must not know connections, segments or
+ * Coordinators: who keeps consumer groups with their offsets, and transactions. A coordinator
+ * knows groups, members, generations, producers and time-outs, and the records that say so in
+ * `__consumer_offsets` and `__transaction_state`; it is a machine that can be replayed (`group/`,
+ * `transaction/`), run by `runtime/`. It must not know connections, segments or
  * the versions of requests: handlers translate, an InternalTopic writes.
  */
 export { GroupCoordinator, type GroupCoordinatorParts } from './group-coordinator.js';
+export type { GroupTimes } from './group/consumer/consumer-config.js';
+export type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+} from './group/consumer/consumer-messages.js';
 export type {
   DeletedGroup,
   FetchedOffset,
@@ -26,4 +33,20 @@ export type {
   RequestOrigin,
   SyncGroup,
   SyncGroupAnswer,
+  TransactionalOffsetCommit,
 } from './group/group-messages.js';
+export type { TransactionMarker } from './runtime/outcome.js';
+export type { MarkerLog } from './transaction/marker-writer.js';
+export type {
+  AddPartitions,
+  EndTransaction,
+  InitProducer,
+  ProducerAnswer,
+  ProducerAtEpoch,
+  TransactionDescription,
+  TransactionListing,
+} from './transaction/transaction-messages.js';
+export {
+  TransactionCoordinator,
+  type TransactionCoordinatorParts,
+} from './transaction-coordinator.js';

@@ -165,7 +165,9 @@ function partitionAnswer(
     highWatermark: read.highWatermark,
     lastStableOffset: read.lastStableOffset,
     logStartOffset: read.logStartOffset,
-    abortedTransactions: limits.readCommitted ? [] : null,
+    abortedTransactions: limits.readCommitted
+      ? read.aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
+      : null,
     records: read.chunks as PartitionAnswer['records'],
     ...(read.diverging === undefined ? {} : { divergingEpoch: read.diverging }),
   };

@@ -21,8 +21,8 @@ interface Found {
 }
 
 /**
- * FindCoordinator v0–6. The first look-up of a group creates `__consumer_offsets` and waits for
- * it: Apache Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile, which costs a client a retry.
+ * FindCoordinator v0–6. The first look-up of a group creates `__consumer_offsets`, that of a
+ * transactional id `__transaction_state`, and waits for it: Apache Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile, which costs a client a retry.
  */
 export const findCoordinator: Handler<'FindCoordinator'> = async (request, context) => {
   if (context.version >= manyKeysSince) {
@@ -40,17 +40,16 @@ export const findCoordinator: Handler<'FindCoordinator'> = async (request, conte
 
 async function find(key: string, type: number, context: RequestContext): Promise<Found> {
   const { broker, connection, version } = context;
-  if (type === transactionType) {
-    return nowhere('UNSUPPORTED_VERSION', 'This broker does not serve transactions yet.');
-  }
   if (type === shareType && version >= shareSince) {
     return isSharePartition(key)
       ? nowhere('UNSUPPORTED_VERSION', 'This broker does not serve share groups yet.')
       : nowhere('INVALID_REQUEST', 'The key of a share partition is group:topicId:partition.');
   }
-  if (type !== groupType) return nowhere('INVALID_REQUEST', `Unknown coordinator type ${type}.`);
+  if (type !== groupType && type !== transactionType) {
+    return nowhere('INVALID_REQUEST', `Unknown coordinator type ${type}.`);
+  }
   try {
-    await broker.groups.partitionOf(key);
+    await (type === groupType ? broker.groups : broker.transactions).partitionOf(key);
   } catch (error) {
     const { errorMessage } = errorAnswer(error, broker.logger);
     return nowhere('COORDINATOR_NOT_AVAILABLE', errorMessage);

@@ -7,6 +7,7 @@ import type { Partition } from '../partition/partition.js';
 import { errorAnswer } from './error-answer.js';
 import { type Handler, hangUp, noAnswer, type RequestContext } from './handler.js';
 import { upgradedRecords } from './legacy-records.js';
+import { TransactionalProduce } from './transactional-produce.js';
 
 type Request = RequestDecoded<'Produce'>;
 type PartitionAsked = Request['topicData'][number]['partitionData'][number];
@@ -35,6 +36,7 @@ const attributesAt = 21;
 export const produce: Handler<'Produce'> = (request, context) => {
   const written: Written[] = [];
   const loading: Promise<void>[] = [];
+  const transactional = new TransactionalProduce(request, context);
   const responses = request.topicData.map((asked): TopicAnswer => {
     const topic = topicOf(asked, context);
     const partitionResponses: PartitionAnswer[] = [];
@@ -44,7 +46,7 @@ export const produce: Handler<'Produce'> = (request, context) => {
       };
       // Kept in place while the codec of this one is loaded.
       set(failed(one.index, 'UNKNOWN_SERVER_ERROR'));
-      const wait = appendOne(topic, one, request, context, set, written);
+      const wait = appendOne(topic, one, request, context, transactional, set, written);
       if (wait !== undefined) loading.push(wait);
     }
     return { name: asked.name, topicId: asked.topicId, partitionResponses };
@@ -67,12 +69,16 @@ function failed(index: number, code: ErrorCode): PartitionAnswer {
   return { index, errorCode: errnoOf(code), baseOffset: -1 };
 }
 
-/** Appends one partition's records; a promise where a codec has to be loaded first. */
+/**
+ * Appends one partition's records; a promise where a codec has to be loaded first, or where the
+ * partition joins a transaction.
+ */
 function appendOne(
   topic: Topic | ErrorCode,
   asked: PartitionAsked,
   request: Request,
   context: RequestContext,
+  transactional: TransactionalProduce,
   set: (answer: PartitionAnswer) => void,
   written: Written[],
 ): Promise<void> | undefined {
@@ -86,10 +92,18 @@ function appendOne(
   try {
     const partition = checked(topic, asked, request);
     const urgent = request.acks === -1;
-    const append = (batch: Buffer): AppendResult | Promise<AppendResult> =>
-      partition.append(batch, { origin: 'client', now: context.now, urgent });
-    const batch = batchOf(asked, request, context);
-    const result = batch instanceof Promise ? batch.then(append) : append(batch);
+    const batch = batchOf(asked, context);
+    const admission =
+      batch instanceof Promise ? undefined : transactional.admission(partition, batch);
+    const append = (bytes: Buffer): AppendResult | Promise<AppendResult> =>
+      partition.append(bytes, {
+        origin: 'client',
+        now: context.now,
+        urgent,
+        admit: admission?.admit,
+      });
+    const ready = admission?.before?.then(() => batch) ?? batch;
+    const result = ready instanceof Promise ? ready.then(append) : append(ready);
     if (!(result instanceof Promise)) {
       succeed(partition, result);
       return undefined;
@@ -114,11 +128,7 @@ function checked(topic: Topic | ErrorCode, asked: PartitionAsked, request: Reque
 }
 
 /** The batch to append; message sets of old clients are converted to one. */
-function batchOf(
-  asked: PartitionAsked,
-  request: Request,
-  context: RequestContext,
-): Buffer | Promise<Buffer> {
+function batchOf(asked: PartitionAsked, context: RequestContext): Buffer | Promise<Buffer> {
   const { records } = asked;
   if (records === null || records.length === 0) {
     throw new AppendError('INVALID_RECORD', 'The request holds no records for the partition.');
@@ -133,23 +143,7 @@ function batchOf(
       `Produce v${context.version} cannot carry zstd.`,
     );
   }
-  if ((attributes & transactionalBit) !== 0) refuseTransactional(request);
   return records;
-}
-
-const transactionalBit = 0x10;
-
-/** Transactions are not served: nobody can have opened one. */
-function refuseTransactional(request: Request): never {
-  if (request.transactionalId === null) {
-    throw new AppendError(
-      'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-      'A transactional batch came without a transactional id.',
-    );
-  }
-  throw new AppendError('INVALID_TXN_STATE', 'This broker does not serve transactions.', {
-    answer: 'Partition was not added to the transaction',
-  });
 }
 
 function refused(index: number, error: unknown, { broker }: RequestContext): PartitionAnswer {

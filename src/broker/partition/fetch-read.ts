@@ -1,4 +1,5 @@
 import { errnoOf, type ErrorCode, isKafkaError } from '../../errors/index.js';
+import type { AbortedTransaction } from '../log/index.js';
 import type { TopicRegistry } from '../metadata/topic-registry.js';
 import type { FetchedPartition } from './fetch-sessions.js';
 import type { Partition } from './partition.js';
@@ -13,6 +14,8 @@ export interface PartitionRead {
   readonly logStartOffset: number;
   readonly chunks: readonly Buffer[];
   readonly bytes: number;
+  /** Aborted transactions that touch the records, by first offset; only for read_committed. */
+  readonly aborted: readonly AbortedTransaction[];
   /** The client's last epoch ended earlier than it believes (KIP-595): it must truncate. */
   readonly diverging: { readonly epoch: number; readonly endOffset: number } | undefined;
 }
@@ -30,7 +33,12 @@ export interface FetchLimits {
   readonly byTopicId: boolean;
 }
 
-const nothing = { chunks: [], bytes: 0, diverging: undefined };
+const nothing = { chunks: [], bytes: 0, aborted: [], diverging: undefined };
+
+const batchLengthAt = 8;
+const lastOffsetDeltaAt = 23;
+/** Base offset and length, which the length does not count. */
+const batchOverhead = 12;
 
 /**
  * Reads what the partitions of a fetch hold now, in their order, within the byte limits. The
@@ -97,13 +105,42 @@ function readPartition(
   if (fetchOffset >= upTo || (maxBytes === 0 && !minOneBatch)) return { ...base, ...nothing };
   try {
     const { chunks, bytes } = partition.read(fetchOffset, maxBytes, upTo, minOneBatch);
-    return { ...base, chunks, bytes, diverging: undefined };
+    const aborted = limits.readCommitted ? abortedIn(partition, fetchOffset, chunks, upTo) : [];
+    return { ...base, chunks, bytes, aborted, diverging: undefined };
   } catch (error) {
     if (isKafkaError(error, 'OFFSET_OUT_OF_RANGE')) {
       return failed(key, asked, 'OFFSET_OUT_OF_RANGE');
     }
     return failed(key, asked, 'KAFKA_STORAGE_ERROR');
   }
+}
+
+/**
+ * The aborted transactions that touch what was read. A consumer drops the records of a producer
+ * from its transaction's first offset until it meets the marker.
+ */
+function abortedIn(
+  partition: Partition,
+  from: number,
+  chunks: readonly Buffer[],
+  upTo: number,
+): readonly AbortedTransaction[] {
+  const aborted = partition.log.abortedTransactions(from, upTo);
+  if (aborted.length === 0) return aborted;
+  const end = endOf(chunks, from);
+  return aborted.filter(({ firstOffset }) => firstOffset < end);
+}
+
+/** The offset after the last batch, whole or not, that stands in the chunks. */
+function endOf(chunks: readonly Buffer[], from: number): number {
+  let end = from;
+  for (const chunk of chunks) {
+    for (let at = 0; at + lastOffsetDeltaAt + 4 <= chunk.length; ) {
+      end = Number(chunk.readBigInt64BE(at)) + chunk.readInt32BE(at + lastOffsetDeltaAt) + 1;
+      at += batchOverhead + chunk.readInt32BE(at + batchLengthAt);
+    }
+  }
+  return end;
 }
 
 function failed(key: string, asked: FetchedPartition, code: ErrorCode): PartitionRead {

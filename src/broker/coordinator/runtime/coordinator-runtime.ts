@@ -62,7 +62,6 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
 
   /** Runs an operation of the machine of a partition, which must exist. */
   async runAt<T>(partition: number, operation: Operation<M, R, T>): Promise<T> {
-    await this.ensure();
     return this.#shardAt(partition).run(operation);
   }
 

@@ -44,7 +44,7 @@ export function undescribed(transactionalId: string, code: ErrorCode): Transacti
 /** The ids that pass the filter. */
 export function listed(
   entries: Iterable<[string, TransactionValue]>,
-  { states, producerIds, durationMs, pattern }: TransactionFilter,
+  { states, producerIds, durationMs, matches }: TransactionFilter,
   now: number,
 ): TransactionListing[] {
   const found: TransactionListing[] = [];
@@ -53,7 +53,7 @@ export function listed(
     if (states.length > 0 && !states.includes(state)) continue;
     if (producerIds.length > 0 && !producerIds.includes(producerId)) continue;
     if (durationMs >= 0 && now - startMs <= durationMs) continue;
-    if (pattern !== undefined && !pattern.test(transactionalId)) continue;
+    if (matches !== undefined && !matches(transactionalId)) continue;
     found.push({ transactionalId, producerId, transactionState: state });
   }
   return found;

@@ -58,8 +58,8 @@ export interface TransactionFilter {
   readonly producerIds: readonly number[];
   /** Only those running longer than this; negative for all. */
   readonly durationMs: number;
-  /** The whole id must match. */
-  readonly pattern: RegExp | undefined;
+  /** Undefined for all. */
+  readonly matches: ((transactionalId: string) => boolean) | undefined;
 }
 
 export interface TransactionListing {
