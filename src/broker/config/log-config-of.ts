@@ -13,6 +13,11 @@ export function logConfigOf(config: TopicConfig): LogConfig {
     fileDeleteDelayMs: config.number('file.delete.delay.ms'),
     maxMessageBytes: config.number('max.message.bytes'),
     cleanupPolicy: config.list('cleanup.policy') as LogConfig['cleanupPolicy'],
+    minCleanableDirtyRatio: config.number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: config.number('min.compaction.lag.ms'),
+    maxCompactionLagMs: config.number('max.compaction.lag.ms'),
+    deleteRetentionMs: config.number('delete.retention.ms'),
+    segmentJitterMs: config.number('segment.jitter.ms'),
     compressionType: config.text('compression.type') as LogConfig['compressionType'],
     messageTimestampType: config.text(
       'message.timestamp.type',

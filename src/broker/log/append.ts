@@ -1,4 +1,5 @@
 import { type ErrorCode, KafkaError, type KafkaErrorOptions } from '../../errors/index.js';
+import type { RememberedBatch } from './producer-entry.js';
 
 /**
  * Who appends. `client`: everything is checked. `coordinator`: batches this broker made itself;
@@ -28,6 +29,17 @@ export interface AppendResult {
   readonly logStartOffset: number;
   /** The batch was there already (same producer, epoch and sequence); nothing was appended. */
   readonly duplicate: boolean;
+}
+
+/** The answer to a batch that is in the log already. */
+export function repeatedAppend(known: RememberedBatch, logStartOffset: number): AppendResult {
+  return {
+    baseOffset: known.lastOffset - known.offsetDelta,
+    lastOffset: known.lastOffset,
+    logAppendTime: known.timestamp,
+    logStartOffset,
+    duplicate: true,
+  };
 }
 
 export interface RecordError {

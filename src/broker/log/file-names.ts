@@ -11,6 +11,14 @@ export const suffix = {
   swap: '.swap',
 } as const;
 
+/** The files of a segment, the batches first. */
+export const segmentSuffixes = [
+  suffix.log,
+  suffix.offsetIndex,
+  suffix.timeIndex,
+  suffix.transactionIndex,
+] as const;
+
 export const rootFile = {
   meta: 'meta.properties',
   cleanShutdown: '.kafka_cleanshutdown',

@@ -18,8 +18,18 @@ export interface LogConfig {
   readonly fileDeleteDelayMs: number;
   /** `max.message.bytes` */
   readonly maxMessageBytes: number;
-  /** `cleanup.policy`: with `delete` old segments go; `compact` keeps everything for now. */
+  /** `cleanup.policy`: with `delete` old segments go; with `compact` the last value per key stays. */
   readonly cleanupPolicy: readonly ('delete' | 'compact')[];
+  /** `min.cleanable.dirty.ratio` */
+  readonly minCleanableDirtyRatio: number;
+  /** `min.compaction.lag.ms` */
+  readonly minCompactionLagMs: number;
+  /** `max.compaction.lag.ms` */
+  readonly maxCompactionLagMs: number;
+  /** `delete.retention.ms` */
+  readonly deleteRetentionMs: number;
+  /** `segment.jitter.ms` */
+  readonly segmentJitterMs: number;
   /** `compression.type`; `producer` stores what came. */
   readonly compressionType: CompressionType | 'uncompressed' | 'producer';
   /** `message.timestamp.type` */
@@ -41,6 +51,11 @@ export const defaultLogConfig: LogConfig = {
   fileDeleteDelayMs: 60_000,
   maxMessageBytes: 1_048_588,
   cleanupPolicy: ['delete'],
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  deleteRetentionMs: 86_400_000,
+  segmentJitterMs: 0,
   compressionType: 'producer',
   messageTimestampType: 'CreateTime',
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,

@@ -11,6 +11,7 @@ import { LogSegments } from './log-segments.js';
 import type { LogSync } from './log-sync.js';
 import type { OpenFiles } from './open-files.js';
 import { ProducerState } from './producer-state.js';
+import { completeSwaps } from './segment-swap.js';
 import type { TailCache } from './tail-cache.js';
 
 /** How far before its snapshot a log is read for producers' earlier batches. */
@@ -33,6 +34,8 @@ export interface LogLoad {
   readonly recoveryPoint: number;
   /** -1 where unknown. */
   readonly logStartOffset: number;
+  /** Below it compaction may have left holes, even where the topic is no longer compacted. */
+  readonly cleanedUpTo: number;
   /** Cuts synced data that is damaged, instead of refusing. */
   readonly truncateCorrupted: boolean;
 }
@@ -89,12 +92,10 @@ class LogLoader {
     const { directory } = this.#load;
     for (const { name } of this.#disk.list(directory)) {
       const path = this.#disk.join(directory, name);
-      const leftOver = [suffix.deleted, suffix.cleaned, '.tmp'].some((end) => name.endsWith(end));
+      const leftOver = [suffix.deleted, '.tmp'].some((end) => name.endsWith(end));
       if (leftOver) this.#disk.remove(path);
-      if (name.endsWith(suffix.swap)) {
-        this.#disk.rename(path, path.slice(0, -suffix.swap.length));
-      }
     }
+    completeSwaps(this.#disk, directory);
     const bases = new Set(this.#filesOf(suffix.log));
     for (const ending of [suffix.offsetIndex, suffix.timeIndex, suffix.transactionIndex]) {
       for (const base of this.#filesOf(ending)) {
@@ -177,7 +178,9 @@ class LogLoader {
       const segment = this.#segments.at(place);
       if (segment === undefined) break;
       // A hole means that the end of the segment before never reached the disk.
-      if (segment.baseOffset > this.#nextOffset && !config.cleanupPolicy.includes('compact')) {
+      const isCleaned =
+        config.cleanupPolicy.includes('compact') || segment.baseOffset <= this.#load.cleanedUpTo;
+      if (segment.baseOffset > this.#nextOffset && !isCleaned) {
         this.#cutAfter(place, segment.path, 0, 'the segment before ends too early');
         break;
       }

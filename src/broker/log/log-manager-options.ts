@@ -21,6 +21,12 @@ export interface LogManagerOptions {
   readonly producerIdExpirationMs?: number | undefined;
   /** Bytes of recent batches kept in memory over all logs; default 32 MiB. */
   readonly tailCacheBytes?: number | undefined;
+  /** `log.cleaner.backoff.ms`: how often compaction looks for work; default 15 000. */
+  readonly cleanerBackoffMs?: number | undefined;
+  /** `log.cleaner.dedupe.buffer.size`: what the keys of one round may take; default 64 MiB. */
+  readonly cleanerDedupeBytes?: number | undefined;
+  /** `log.cleaner.io.max.bytes.per.second`; default no limit. */
+  readonly cleanerBytesPerSecond?: number | undefined;
   /** Cuts synced data that turns out damaged instead of refusing to start. Default false. */
   readonly truncateCorrupted?: boolean | undefined;
   /** Default: nothing is logged. */
@@ -37,4 +43,6 @@ export const defaults = {
   checkpointMs: 60_000,
   producerIdExpirationMs: 86_400_000,
   tailCacheBytes: 32 * 1024 * 1024,
+  cleanerBackoffMs: 15_000,
+  cleanerDedupeBytes: 64 * 1024 * 1024,
 };

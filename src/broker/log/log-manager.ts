@@ -8,10 +8,12 @@ import {
   type Timer,
 } from '../../system/index.js';
 import { writeCheckpoints } from './checkpoints.js';
+import { DelayedRemovals } from './delayed-removals.js';
 import { partitionsIn, quarantine } from './directory-scan.js';
-import { asideName, directoryOf, offsetOfFile, rootFile, suffix } from './file-names.js';
+import { asideName, directoryOf, rootFile } from './file-names.js';
 import { LeaderEpochCache } from './leader-epoch-cache.js';
 import { Log } from './log.js';
+import { LogCleaner } from './log-cleaner.js';
 import type { LogConfig } from './log-config.js';
 import { loadLog } from './log-loader.js';
 import { type ConfigOf, defaults, type LogManagerOptions } from './log-manager-options.js';
@@ -20,10 +22,11 @@ import { LogSegments } from './log-segments.js';
 import { type Durability, LogSync } from './log-sync.js';
 import { ensureMetaProperties, type MetaProperties } from './meta-properties.js';
 import { readOffsets, replaceFileLater } from './offset-checkpoint.js';
+import { makeDirectory } from './make-directory.js';
 import { OpenFiles } from './open-files.js';
 import { writePartitionMetadata } from './partition-metadata.js';
 import { ProducerState } from './producer-state.js';
-import { segmentsToDelete } from './retention.js';
+import { segmentsToDelete, snapshotsBelow } from './retention.js';
 import { TailCache } from './tail-cache.js';
 
 /** All logs of a data directory (Kafka's `LogManager`). */
@@ -45,9 +48,9 @@ export class LogManager {
   readonly #files: OpenFiles;
   readonly #sync: LogSync;
   readonly #cache: TailCache;
+  readonly #cleaner: LogCleaner;
   readonly #logs = new Map<string, Log>();
-  /** Removals of files and directories that wait for `file.delete.delay.ms`. */
-  readonly #removals = new Set<Timer>();
+  readonly #removals: DelayedRemovals;
   #timers: Timer[] = [];
   #checkpointing: Promise<void> | undefined;
   #failure: KafkaError | undefined;
@@ -80,6 +83,19 @@ export class LogManager {
       durability: this.durability,
       flushMs: options.flushMs ?? defaults.flushMs,
       flushIntervalMs: options.flushIntervalMs ?? defaults.flushIntervalMs,
+    });
+    this.#removals = new DelayedRemovals(this.#disk, system.clock, this.#logger);
+    this.#cleaner = new LogCleaner({
+      root: this.dataDirectory,
+      disk: this.#disk,
+      files: this.#files,
+      clock: system.clock,
+      logger: this.#logger,
+      logs: () => this.#logs.values(),
+      removed: (log, paths) => this.#removals.add(paths, log.config.fileDeleteDelayMs),
+      mapBytes: options.cleanerDedupeBytes ?? defaults.cleanerDedupeBytes,
+      bytesPerSecond: options.cleanerBytesPerSecond ?? Number.POSITIVE_INFINITY,
+      backoffMs: options.cleanerBackoffMs ?? defaults.cleanerBackoffMs,
     });
   }
 
@@ -176,6 +192,7 @@ export class LogManager {
     const log = this.#logs.get(name);
     if (log === undefined) return;
     this.#logs.delete(name);
+    this.#cleaner.forget(name);
     log.remove();
     const unique = this.#system.random.bytes(16).toString('hex');
     const aside = this.#disk.join(
@@ -184,20 +201,7 @@ export class LogManager {
     );
     this.#disk.rename(log.directory, aside);
     this.#disk.syncDirectory(this.dataDirectory).catch((error) => this.#fence(error));
-    this.#removeLater([aside], log.config.fileDeleteDelayMs);
-  }
-
-  #removeLater(paths: readonly string[], delayMs: number): void {
-    const remove = () => {
-      this.#removals.delete(timer);
-      try {
-        for (const path of paths) this.#disk.remove(path);
-      } catch (error) {
-        this.#logger.warn(`Deleted files stay until the next start: ${String(error)}`);
-      }
-    };
-    const timer = this.#system.clock.after(delayMs, remove, { background: true });
-    this.#removals.add(timer);
+    this.#removals.add([aside], log.config.fileDeleteDelayMs);
   }
 
   /** Runs retention now; returns how many segments went. */
@@ -205,7 +209,9 @@ export class LogManager {
     const now = this.#system.clock.now();
     let deleted = 0;
     for (const log of this.#logs.values()) {
-      if (log.failure === undefined) deleted += this.#deleteOldSegments(log, now);
+      // What compaction has in its hands goes in the next turn.
+      if (log.failure !== undefined || this.#cleaner.isCleaning(log)) continue;
+      deleted += this.#deleteOldSegments(log, now);
     }
     return deleted;
   }
@@ -219,18 +225,32 @@ export class LogManager {
     log.deleteRecordsBefore(next.baseOffset);
     const paths: string[] = [];
     for (const segment of log.detachSegments(count)) paths.push(...segment.markDeleted());
-    paths.push(...this.#snapshotsBelow(log, next.baseOffset));
-    this.#removeLater(paths, log.config.fileDeleteDelayMs);
+    paths.push(...snapshotsBelow(this.#disk, log, next.baseOffset));
+    this.#removals.add(paths, log.config.fileDeleteDelayMs);
     this.#disk.syncDirectory(log.directory).catch((error) => this.#fence(error));
     this.#logger.info(`${count} old segments of ${directoryOf(log.topic, log.partition)} go.`);
     return count;
   }
 
-  #snapshotsBelow(log: Log, offset: number): string[] {
-    return this.#disk
-      .list(log.directory)
-      .filter(({ name }) => (offsetOfFile(name, suffix.snapshot) ?? offset) < offset)
-      .map(({ name }) => this.#disk.join(log.directory, name));
+  /** Compacts now what is dirty enough; returns how many rounds that took. */
+  compactDue(): Promise<number> {
+    return this.#cleaner.cleanDue();
+  }
+
+  /**
+   * Closes the active segments of compacted topics (of one topic, where it is named) and compacts
+   * all that is synced and decided, whatever its ratio and age. For tests and tools.
+   */
+  async compactNow(topic?: string): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      const isMeant = topic === undefined || log.topic === topic;
+      if (!isMeant || !log.config.cleanupPolicy.includes('compact')) continue;
+      if (log.segments.active.size > 0) log.roll(this.#system.clock.now());
+      await new Promise<void>((resolve, reject) => {
+        log.whenSynced(log.logEndOffset, (error) => (error ? reject(error) : resolve()));
+      });
+      await this.#cleaner.cleanNow(log);
+    }
   }
 
   /** Syncs in `os` mode, forgets idle producers, writes epochs, recovery points and log starts. */
@@ -264,10 +284,11 @@ export class LogManager {
   }
 
   async #close(): Promise<void> {
-    for (const timer of [...this.#timers, ...this.#removals]) timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
-    this.#removals.clear();
+    this.#removals.cancel();
     try {
+      await this.#cleaner.stop();
       await this.#checkpointing;
       for (const log of this.#logs.values()) log.finish();
       await this.#sync.flush();
@@ -287,9 +308,10 @@ export class LogManager {
   /** Lets go of everything without syncing it or marking the stop as clean, as a crash does. */
   async abandon(): Promise<void> {
     this.#closing ??= Promise.resolve();
-    for (const timer of [...this.#timers, ...this.#removals]) timer.cancel();
+    this.#cleaner.abandon();
+    for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
-    this.#removals.clear();
+    this.#removals.cancel();
     this.#sync.close();
     this.#files.closeAll();
     await this.#lock.release();
@@ -309,6 +331,7 @@ export class LogManager {
   }
 
   #startTimers(): void {
+    this.#cleaner.start();
     this.#every(this.#options.checkpointMs ?? defaults.checkpointMs, () => this.checkpoint());
     this.#every(this.#options.retentionCheckMs ?? defaults.retentionCheckMs, () => {
       this.deleteOldSegments();
@@ -368,20 +391,10 @@ export class LogManager {
         isClean: this.wasCleanShutdown,
         recoveryPoint: recoveryPoints.get(name) ?? 0,
         logStartOffset: logStarts.get(name) ?? -1,
+        cleanedUpTo: this.#cleaner.cleanedUpTo(name),
         truncateCorrupted: this.#options.truncateCorrupted ?? false,
       });
       this.#add(name, log);
     }
   }
-}
-
-/**
- * Makes the directory so that a crash does not take it away again. The names are synced even where
- * the directory is there: an earlier start may have failed between the two.
- */
-function makeDirectory(disk: Disk, path: string): void {
-  const parent = disk.join(path, '..');
-  if (!disk.exists(path) && parent !== path) makeDirectory(disk, parent);
-  disk.makeDirectory(path);
-  disk.syncDirectoryNow(parent);
 }

@@ -1,7 +1,8 @@
+import { murmur2 } from '../../bytes/index.js';
 import type { RecordBatch } from '../../records/index.js';
 import type { Disk, DiskFile } from '../../system/index.js';
 import { type BadBatch, type BatchHeader, headerAt, scanBatches } from './batch-scan.js';
-import { stemOf, suffix } from './file-names.js';
+import { segmentSuffixes, stemOf, suffix } from './file-names.js';
 import type { LogConfig } from './log-config.js';
 import { OffsetIndex } from './offset-index.js';
 import type { OpenFiles } from './open-files.js';
@@ -21,6 +22,8 @@ export class LogSegment {
   readonly transactionIndex: TransactionIndex;
   readonly #files: OpenFiles;
   readonly #stem: string;
+  /** Behind each file's usual name: `.cleaned` while compaction still writes it. */
+  readonly #ending: string;
   #size: number;
   #offsetIndex: OffsetIndex | undefined;
   #timeIndex: TimeIndex | undefined;
@@ -41,20 +44,29 @@ export class LogSegment {
     baseOffset: number,
     size: number,
     now: number,
+    ending = '',
   ) {
     this.#files = files;
     this.baseOffset = baseOffset;
     this.#stem = files.disk.join(directory, stemOf(baseOffset));
-    this.path = this.#stem + suffix.log;
-    this.transactionIndex = new TransactionIndex(files.disk, this.#stem + suffix.transactionIndex);
+    this.#ending = ending;
+    this.path = this.#pathOf(suffix.log);
+    const transactions = this.#pathOf(suffix.transactionIndex);
+    this.transactionIndex = new TransactionIndex(files.disk, transactions);
     this.#size = size;
     this.#createdAt = now;
     this.#touchedAt = now;
   }
 
   /** Makes the file (emptying one that a failed attempt left) and begins empty indexes. */
-  static create(files: OpenFiles, directory: string, baseOffset: number, now: number): LogSegment {
-    const segment = new LogSegment(files, directory, baseOffset, 0, now);
+  static create(
+    files: OpenFiles,
+    directory: string,
+    baseOffset: number,
+    now: number,
+    ending?: string,
+  ): LogSegment {
+    const segment = new LogSegment(files, directory, baseOffset, 0, now, ending);
     const file = files.create(segment.path);
     if (file.size() > 0) file.truncate(0);
     segment.#freshIndexes();
@@ -75,8 +87,25 @@ export class LogSegment {
   /** The files that must be safe before the segment counts as such. */
   get paths(): string[] {
     const { disk } = this.#files;
-    const names = [suffix.log, suffix.offsetIndex, suffix.timeIndex, suffix.transactionIndex];
-    return names.map((name) => this.#stem + name).filter((path) => disk.exists(path));
+    return segmentSuffixes.map((name) => this.#pathOf(name)).filter((path) => disk.exists(path));
+  }
+
+  /** When something was last appended, as far as this process knows. */
+  get touchedAt(): number {
+    return this.#touchedAt;
+  }
+
+  /** Bytes of the larger of its two indexes. */
+  get indexBytes(): number {
+    return Math.max(this.#offsetIndexOrFail().bytes, this.#timeIndexOrFail().bytes);
+  }
+
+  /** The largest timestamp of the first batch; -1 without one. */
+  get firstTimestamp(): number {
+    if (this.#firstTimestamp === undefined && this.#size > 0) {
+      this.#firstTimestamp = headerAt(this.#file(), 0, this.#size)?.maxTimestamp ?? -1;
+    }
+    return this.#firstTimestamp ?? -1;
   }
 
   /** Whether both indexes are there and sound. */
@@ -102,18 +131,25 @@ export class LogSegment {
     if (this.#size === 0) return false;
     return (
       this.#size > config.segmentBytes - bytes ||
-      this.#waited(timestamp, now) > config.segmentMs ||
+      this.#waited(timestamp, now) > this.#openMs(config) ||
       this.#offsetIndexOrFail().isFull(config.segmentIndexBytes) ||
       this.#timeIndexOrFail().isFull(config.segmentIndexBytes)
     );
   }
 
+  /** How long it may stay open: compaction wants it closed in time, and not all roll at once. */
+  #openMs({ segmentMs, segmentJitterMs, maxCompactionLagMs, cleanupPolicy }: LogConfig): number {
+    const isCompacted = cleanupPolicy.includes('compact');
+    const openMs = isCompacted ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs;
+    if (segmentJitterMs === 0) return openMs;
+    return (
+      openMs - ((murmur2(Buffer.from(this.path)) >>> 0) % Math.min(segmentJitterMs, segmentMs))
+    );
+  }
+
   /** How long the segment has been open, by its records' timestamps where they have any. */
   #waited(timestamp: number, now: number): number {
-    if (this.#firstTimestamp === undefined && this.#size > 0) {
-      this.#firstTimestamp = headerAt(this.#file(), 0, this.#size)?.maxTimestamp ?? -1;
-    }
-    const first = this.#firstTimestamp ?? -1;
+    const first = this.firstTimestamp;
     return first >= 0 ? timestamp - first : now - this.#createdAt;
   }
 
@@ -272,14 +308,23 @@ export class LogSegment {
     this.#timeIndex?.release();
   }
 
+  /** Others have taken its place: whoever still holds it finds nothing in it. */
+  retire(): void {
+    this.#size = 0;
+  }
+
   /** Renames the files so that they no longer belong to the log; gives their new names. */
   markDeleted(): string[] {
     const { disk } = this.#files;
-    this.#files.forget(this.path);
     return this.paths.map((path) => {
+      this.#files.forget(path);
       disk.rename(path, path + suffix.deleted);
       return path + suffix.deleted;
     });
+  }
+
+  #pathOf(ending: string): string {
+    return this.#stem + ending + this.#ending;
   }
 
   #file(): DiskFile {
@@ -288,8 +333,9 @@ export class LogSegment {
 
   #freshIndexes(): void {
     const { disk } = this.#files;
-    this.#offsetIndex = OffsetIndex.fresh(disk, this.#stem + suffix.offsetIndex, this.baseOffset);
-    this.#timeIndex = TimeIndex.fresh(disk, this.#stem + suffix.timeIndex, this.baseOffset);
+    const { baseOffset } = this;
+    this.#offsetIndex = OffsetIndex.fresh(disk, this.#pathOf(suffix.offsetIndex), baseOffset);
+    this.#timeIndex = TimeIndex.fresh(disk, this.#pathOf(suffix.timeIndex), baseOffset);
   }
 
   #loadOffsetIndex(): OffsetIndex | undefined {

@@ -46,6 +46,21 @@ export class LogSegments {
     return taken;
   }
 
+  /** Puts one segment in the place of several; false, and nothing done, where they are gone. */
+  replace(old: readonly LogSegment[], segment: LogSegment): boolean {
+    const place = this.placeOfAll(old);
+    if (place < 0) return false;
+    this.#segments = this.#segments.toSpliced(place, old.length, segment);
+    return true;
+  }
+
+  /** Where these segments stand one after the other, -1 where they no longer do. */
+  placeOfAll(some: readonly LogSegment[]): number {
+    const [first] = some;
+    const place = first === undefined ? -1 : this.#segments.indexOf(first);
+    return some.every((segment, i) => this.#segments[place + i] === segment) ? place : -1;
+  }
+
   /** Place of the segment that holds the offset: the last whose base is not above it. */
   placeOf(offset: number): number {
     let low = 0;

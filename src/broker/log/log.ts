@@ -1,6 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import { assignOffsets, batchesIn, type RecordBatch } from '../../records/index.js';
-import { AppendError, type AppendOptions, type AppendResult } from './append.js';
+import { AppendError, type AppendOptions, type AppendResult, repeatedAppend } from './append.js';
 import { directoryOf, stemOf, suffix } from './file-names.js';
 import type { LeaderEpochCache } from './leader-epoch-cache.js';
 import type { LogConfig } from './log-config.js';
@@ -11,6 +11,7 @@ import type { LogSegments } from './log-segments.js';
 import { validateClientBatch } from './log-validator.js';
 import type { OpenFiles } from './open-files.js';
 import type { ProducerState, ProducerSummary } from './producer-state.js';
+import { swapFiles } from './segment-swap.js';
 import { SyncedOffset } from './synced-offset.js';
 import type { LogTail } from './tail-cache.js';
 import {
@@ -171,14 +172,7 @@ export class Log {
     try {
       for (const batch of batches) {
         const known = this.producerState.admit(batch, where, isClient);
-        if (known === undefined) continue;
-        return {
-          baseOffset: known.lastOffset - known.offsetDelta,
-          lastOffset: known.lastOffset,
-          logAppendTime: known.timestamp,
-          logStartOffset: this.#logStartOffset,
-          duplicate: true,
-        };
+        if (known !== undefined) return repeatedAppend(known, this.#logStartOffset);
       }
     } catch (error) {
       const refused = error as AppendError;
@@ -252,15 +246,15 @@ export class Log {
     const fits = !active.isFullFor(bytes, last.lastOffset, last.maxTimestamp, now, this.#config);
     const position = active.size + bytes;
     if (fits && position <= maxInt32) return;
-    if (active.size === 0 && active.baseOffset === this.#logEndOffset) return;
     this.roll(now);
   }
 
-  /** Closes the active segment and begins a new one at the end of the log. */
+  /** Closes the active segment, unless it is empty, and begins a new one at the log's end. */
   roll(now: number): void {
     const { disk } = this.#files;
     const old = this.segments.active;
     const offset = this.#logEndOffset;
+    if (old.baseOffset === offset) return;
     old.finish(false);
     const snapshot = disk.join(this.#directory, stemOf(offset) + suffix.snapshot);
     writeWhole(disk, snapshot, this.producerState.snapshot());
@@ -365,6 +359,22 @@ export class Log {
     const taken = this.segments.takeFirst(count);
     for (const segment of taken) this.#synced.forget(segment.paths);
     return taken;
+  }
+
+  /** Puts a compacted segment in the place of others; gives the files that may go. */
+  replaceSegments(old: readonly LogSegment[], cleaned: LogSegment): string[] | undefined {
+    const last = old.at(-1);
+    const isOver = this.#removed || this.#failure !== undefined;
+    if (isOver || last === undefined || this.segments.placeOfAll(old) < 0) return undefined;
+    const files = this.#files;
+    for (const segment of old) this.#synced.forget(segment.paths);
+    const failed = (error: KafkaError) => this.onDiskFailure(error);
+    const deleted = swapFiles(files, this.#directory, cleaned, old, failed);
+    const segment = LogSegment.open(files, this.#directory, cleaned.baseOffset, last.touchedAt);
+    this.segments.replace(old, segment);
+    for (const gone of old) gone.retire();
+    this.#tail.dropBelow(this.segments.active.baseOffset);
+    return deleted;
   }
 
   /** Writes indexes and a snapshot of the producers, for a clean stop; the caller syncs them. */

@@ -43,6 +43,10 @@ export class OffsetIndex {
     return this.#file.count;
   }
 
+  get bytes(): number {
+    return this.#file.count * entryBytes;
+  }
+
   isFull(maxBytes: number): boolean {
     return this.count >= Math.floor(maxBytes / entryBytes);
   }

@@ -137,8 +137,14 @@ export class ProducerState {
       return undefined;
     }
     const [record] = batch.records();
-    const control = record && controlRecordOf(record);
-    if (control?.type !== 'abort' && control?.type !== 'commit') return undefined;
+    if (record === undefined) {
+      // All that compaction left of a marker: the epoch, for the sake of fencing.
+      const coordinatorEpoch = this.#entries.get(batch.producerId)?.coordinatorEpoch ?? -1;
+      this.endTransaction(batch, false, coordinatorEpoch);
+      return undefined;
+    }
+    const control = controlRecordOf(record);
+    if (control.type !== 'abort' && control.type !== 'commit') return undefined;
     const aborted = control.type === 'abort';
     const ended = this.endTransaction(batch, aborted, control.coordinatorEpoch);
     return aborted ? ended : undefined;

@@ -1,3 +1,5 @@
+import type { Disk } from '../../system/index.js';
+import { offsetOfFile, suffix } from './file-names.js';
 import type { Log } from './log.js';
 
 /**
@@ -23,4 +25,12 @@ export function segmentsToDelete(log: Log, now: number): number {
     count += 1;
   }
   return count;
+}
+
+/** Names the snapshots of producers below an offset, which retention takes along. */
+export function snapshotsBelow(disk: Disk, log: Log, offset: number): string[] {
+  return disk
+    .list(log.directory)
+    .filter(({ name }) => (offsetOfFile(name, suffix.snapshot) ?? offset) < offset)
+    .map(({ name }) => disk.join(log.directory, name));
 }

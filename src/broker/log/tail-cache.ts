@@ -122,6 +122,11 @@ export class LogTail {
     this.#blocks.length = 0;
   }
 
+  /** Forgets blocks that begin below the offset: compaction has changed what stands there. */
+  dropBelow(offset: number): void {
+    for (const block of [...this.#blocks]) if (block.firstOffset < offset) this.drop(block);
+  }
+
   /** Called for the oldest block of this log when the cache is full. */
   drop(block: Block): void {
     this.#cache.remove(block);

@@ -37,6 +37,10 @@ export class TimeIndex {
     return this.#file.count;
   }
 
+  get bytes(): number {
+    return this.#file.count * entryBytes;
+  }
+
   /** One place is kept free for the entry that a roll forces. */
   isFull(maxBytes: number): boolean {
     return this.count >= Math.floor(maxBytes / entryBytes) - 1;
