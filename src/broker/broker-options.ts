@@ -66,6 +66,7 @@ const understood: ReadonlySet<string> = new Set([
 const memoryConfig: Readonly<Record<string, string>> = {
   // Programs that try something out and tests do not want to wait for members who never come.
   'group.initial.rebalance.delay.ms': '0',
+  'group.consumer.assignment.interval.ms': '0',
 };
 
 /** Fills in the defaults; what the options say goes before what the config says. */

@@ -124,7 +124,11 @@ function brokerOptions(
     listen: '127.0.0.1:0',
     data: dataDirectory,
     durability: crashable ? 'group-commit' : 'memory',
-    config: { 'group.initial.rebalance.delay.ms': '0', ...config },
+    config: {
+      'group.initial.rebalance.delay.ms': '0',
+      'group.consumer.assignment.interval.ms': '0',
+      ...config,
+    },
     compat,
     logger,
     system,

@@ -196,6 +196,20 @@ export function asksOf(topicId: string): Asks {
     OffsetDelete: () => [
       { groupId: 'nogroup', topics: [{ name: 't', partitions: [{ partitionIndex: 0 }] }] },
     ],
+    ConsumerGroupHeartbeat: (version) => [
+      {
+        groupId: `k${version}`,
+        memberId: 'm',
+        memberEpoch: 0,
+        rebalanceTimeoutMs: 1000,
+        subscribedTopicNames: ['t'],
+        topicPartitions: [],
+      },
+      { groupId: 'nogroup', memberId: 'm', memberEpoch: 1 },
+    ],
+    ConsumerGroupDescribe: () => [
+      { groupIds: ['k1', 'nogroup'], includeAuthorizedOperations: true },
+    ],
     DescribeCluster: (version) => [
       { includeClusterAuthorizedOperations: true },
       ...(version >= 1 ? [{ includeClusterAuthorizedOperations: false, endpointType: 2 }] : []),

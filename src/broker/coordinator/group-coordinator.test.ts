@@ -88,6 +88,8 @@ class Setting {
       system: { clock: this.clock, random: new SeededRandom(1) },
       internalTopic: this.topic,
       topics: {
+        version: 0,
+        all: () => [],
         byName: () => undefined,
         byId: () => undefined,
         onDeleted: (run) => {

@@ -3,6 +3,15 @@ import type { Logger, System } from '../../system/index.js';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { TopicLookup } from '../metadata/topic-lookup.js';
 import type { InternalTopic } from '../partition/internal-topic.js';
+import type { GroupTimes } from './group/consumer/consumer-config.js';
+import { groupRefusal } from './group/consumer/consumer-groups.js';
+import { heartbeatRefusal } from './group/consumer/consumer-membership.js';
+import type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+} from './group/consumer/consumer-messages.js';
+import type { TopicCatalog } from './group/consumer/topic-catalog.js';
 import { type GroupConfig, groupConfigOf } from './group/group-config.js';
 import { GroupMachine } from './group/group-machine.js';
 import type {
@@ -40,6 +49,8 @@ export interface GroupCoordinatorParts {
   readonly internalTopic: InternalTopic;
   readonly topics: TopicLookup;
   readonly config: BrokerConfig | GroupConfig;
+  /** What a consumer group has set for itself; nothing where it is left out. */
+  readonly timesOf?: ((groupId: string) => GroupTimes) | undefined;
   readonly logger: Logger;
 }
 
@@ -52,7 +63,7 @@ export class GroupCoordinator {
   readonly #runtime: CoordinatorRuntime<GroupMachine, GroupRecord>;
   readonly #logger: Logger;
 
-  constructor({ system, internalTopic, topics, config, logger }: GroupCoordinatorParts) {
+  constructor({ system, internalTopic, topics, config, logger, timesOf }: GroupCoordinatorParts) {
     const groupConfig = 'initialRebalanceDelayMs' in config ? config : groupConfigOf(config);
     const newUuid = () => uuidAsJava(system.random.bytes(16));
     this.#logger = logger;
@@ -61,7 +72,15 @@ export class GroupCoordinator {
       logger,
       topic: internalTopic,
       codec: groupRecordCodec,
-      factory: (_, timers) => new GroupMachine({ timers, config: groupConfig, newUuid }),
+      factory: (_, timers) =>
+        new GroupMachine({
+          timers,
+          config: groupConfig,
+          newUuid,
+          newMemberId: () => system.random.uuid(),
+          catalog: catalogOf(topics),
+          timesOf: timesOf ?? (() => ({})),
+        }),
     });
     topics.onDeleted(({ name }) => {
       if (name === internalTopic.name) this.#runtime.reset();
@@ -114,6 +133,27 @@ export class GroupCoordinator {
     );
   }
 
+  /** One heartbeat of a member of the protocol of KIP-848; joining and leaving are such, too. */
+  consumerHeartbeat(
+    request: ConsumerHeartbeat,
+    origin: RequestOrigin,
+  ): Promise<ConsumerHeartbeatAnswer> {
+    return this.#run<ConsumerHeartbeatAnswer>(
+      request.groupId,
+      (machine, ticket, outcome, now) =>
+        machine.consumers.membership.heartbeat(request, origin, ticket, outcome, now),
+      (errorCode) => heartbeatRefusal(errorCode, null),
+    );
+  }
+
+  describeConsumerGroup(groupId: string): Promise<ConsumerGroupDescription> {
+    return this.#run<ConsumerGroupDescription>(
+      groupId,
+      (machine, ticket, outcome) => outcome.answer(ticket, machine.consumers.describe(groupId)),
+      (errorCode) => groupRefusal(groupId, errorCode, null),
+    );
+  }
+
   leaveGroup(request: LeaveGroup): Promise<LeaveGroupAnswer> {
     return this.#run<LeaveGroupAnswer>(
       request.groupId,
@@ -161,6 +201,7 @@ export class GroupCoordinator {
    * what keeps the marker from being written.
    */
   async endTransaction(partition: number, marker: TransactionMarker): Promise<void> {
+    await this.#runtime.ensure();
     await this.#runtime.runAt<null>(partition, (_, ticket, outcome) => {
       outcome.marker = marker;
       outcome.answer(ticket, null);
@@ -262,6 +303,16 @@ const expected: ReadonlySet<ErrorCode> = new Set([
 
 function isWriteFailure(error: KafkaError): boolean {
   return error.errno === null || error.retriable;
+}
+
+/** The topics as groups see them: internal ones cannot be matched by an expression. */
+function catalogOf(topics: TopicLookup): TopicCatalog {
+  return {
+    version: () => topics.version,
+    byName: (name) => topics.byName(name),
+    byId: (id) => topics.byId(id),
+    names: () => topics.all().flatMap(({ name, internal }) => (internal ? [] : [name])),
+  };
 }
 
 /** Random bytes as a version 4 uuid in the spelling of `java.util.UUID`. */

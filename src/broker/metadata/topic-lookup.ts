@@ -10,6 +10,9 @@ export interface TopicFacts {
 
 /** Looking topics up, by name and by id, without the power to change them. */
 export interface TopicLookup {
+  /** Moves when a topic is created, deleted or grows. */
+  readonly version: number;
+  all(): readonly TopicFacts[];
   byName(name: string): TopicFacts | undefined;
   byId(id: string): TopicFacts | undefined;
   /** Runs for every topic that is deleted, after it can no longer be found. */

@@ -39,6 +39,7 @@ export class TopicRegistry implements TopicLookup {
   readonly #deleting = new Set<Topic>();
   readonly #deletedListeners: ((topic: TopicFacts) => void)[] = [];
   readonly #producerIds: ProducerIds;
+  #version = 0;
 
   /** Opens the partitions of every topic in the image; directories that are missing are made. */
   constructor(parts: TopicRegistryParts) {
@@ -50,6 +51,10 @@ export class TopicRegistry implements TopicLookup {
       this.#names.set(collisionKey(image.name), image.name);
       this.#show(this.#open(image));
     }
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   byName(name: string): Topic | undefined {
@@ -136,6 +141,7 @@ export class TopicRegistry implements TopicLookup {
       await this.#record([{ type: 'removeTopic', topicId: topic.id }]);
       this.#topics.delete(topic.name);
       this.#byId.delete(topic.id);
+      this.#version += 1;
       for (const partition of topic.partitions) {
         partition.markDeleted();
         this.#parts.logs.deleteLog(topic.name, partition.index);
@@ -156,6 +162,7 @@ export class TopicRegistry implements TopicLookup {
     for (let index = topic.partitionCount; index < count; index++) {
       topic.partitions.push(this.#openPartition(topic, index, image.leaderEpochs[index] ?? 0));
     }
+    this.#version += 1;
   }
 
   /** Replaces what the topic sets for itself; `overrides` must have been checked. */
@@ -220,6 +227,7 @@ export class TopicRegistry implements TopicLookup {
   #show(topic: Topic): void {
     this.#topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
+    this.#version += 1;
   }
 }
 

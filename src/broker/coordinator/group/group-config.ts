@@ -1,4 +1,5 @@
 import type { BrokerConfig } from '../../config/broker-config.js';
+import { type ConsumerGroupConfig, consumerGroupDefaults } from './consumer/consumer-config.js';
 
 /** What the group machine wants to know of the broker's configuration. Times in milliseconds. */
 export interface GroupConfig {
@@ -16,6 +17,8 @@ export interface GroupConfig {
    * Below the segment size of the offsets topic and below what its topic config lets in.
    */
   readonly recordBytesMax: number;
+  /** Groups of the protocol of KIP-848. */
+  readonly consumer: ConsumerGroupConfig;
 }
 
 /** Kafka's defaults. */
@@ -28,6 +31,7 @@ export const groupConfigDefaults: GroupConfig = {
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
   recordBytesMax: 1_000_000,
+  consumer: consumerGroupDefaults,
 };
 
 export function groupConfigOf(config: BrokerConfig): GroupConfig {
@@ -40,5 +44,12 @@ export function groupConfigOf(config: BrokerConfig): GroupConfig {
     offsetsRetentionMs: config.number('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.number('offsets.retention.check.interval.ms'),
     recordBytesMax: groupConfigDefaults.recordBytesMax,
+    consumer: {
+      sessionTimeoutMs: config.number('group.consumer.session.timeout.ms'),
+      heartbeatIntervalMs: config.number('group.consumer.heartbeat.interval.ms'),
+      assignmentIntervalMs: config.number('group.consumer.assignment.interval.ms'),
+      regexRefreshIntervalMs: config.number('group.consumer.regex.refresh.interval.ms'),
+      sizeMax: config.number('group.consumer.max.size'),
+    },
   };
 }

@@ -1,7 +1,8 @@
 import { type ErrorCode, errnoOf } from '../../../errors/index.js';
 import type { Ticket } from '../runtime/outcome.js';
-import type { ClassicGroup } from './classic-group.js';
+import { type ClassicGroup, consumerProtocolType } from './classic-group.js';
 import { noBytes } from './classic-member.js';
+import type { ConsumerGroups } from './consumer/consumer-groups.js';
 import type {
   DeletedGroup,
   GroupDescription,
@@ -11,11 +12,13 @@ import type {
 import type { OffsetStore } from './offset-store.js';
 import type { GroupOutcome } from './rebalance.js';
 
-/** The type of a group as ListGroups shows it. */
+/** The types of groups as ListGroups shows them. */
 const classicType = 'classic';
+const consumerType = 'consumer';
 
 export interface GroupDirectoryParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
+  readonly consumers: ConsumerGroups;
   readonly store: OffsetStore;
 }
 
@@ -30,30 +33,41 @@ export class GroupDirectory {
   list(filter: GroupFilter, ticket: Ticket<GroupListing[]>, outcome: GroupOutcome): void {
     const states = new Set(filter.states.map((state) => state.toLowerCase()));
     const types = new Set(filter.types.map((type) => type.toLowerCase()));
-    const listed: GroupListing[] = [];
-    for (const group of this.#parts.groups.values()) {
-      if (states.size > 0 && !states.has(group.state.toLowerCase())) continue;
-      if (types.size > 0 && !types.has(classicType)) continue;
-      listed.push({
-        groupId: group.groupId,
-        protocolType: group.protocolType ?? '',
-        groupState: group.state,
-        groupType: classicType,
-      });
-    }
+    const listed = this.#listings().filter(
+      ({ groupState, groupType }) =>
+        (states.size === 0 || states.has(groupState.toLowerCase())) &&
+        (types.size === 0 || types.has(groupType)),
+    );
     outcome.answer(ticket, listed);
+  }
+
+  #listings(): GroupListing[] {
+    const classic = Array.from(this.#parts.groups.values(), (group) => ({
+      groupId: group.groupId,
+      protocolType: group.protocolType ?? '',
+      groupState: group.state,
+      groupType: classicType,
+    }));
+    const consumers = Array.from(this.#parts.consumers.all(), (group) => ({
+      groupId: group.groupId,
+      protocolType: consumerProtocolType,
+      groupState: group.state,
+      groupType: consumerType,
+    }));
+    return [...classic, ...consumers];
   }
 
   describe(groupId: string, ticket: Ticket<GroupDescription>, outcome: GroupOutcome): void {
     const group = this.#parts.groups.get(groupId);
-    outcome.answer(ticket, group === undefined ? unknownGroup(groupId) : describe(group));
+    const what = this.#parts.consumers.has(groupId) ? 'is not a classic group' : 'not found';
+    outcome.answer(ticket, group === undefined ? unknownGroup(groupId, what) : describe(group));
   }
 
   delete(groupId: string, ticket: Ticket<DeletedGroup>, outcome: GroupOutcome): void {
-    const group = this.#parts.groups.get(groupId);
+    const group = this.#parts.groups.get(groupId) ?? this.#parts.consumers.get(groupId);
     let code: ErrorCode = 'NONE';
     if (group === undefined) code = 'GROUP_ID_NOT_FOUND';
-    else if (!group.isIn('Empty')) code = 'NON_EMPTY_GROUP';
+    else if (group.state !== 'Empty') code = 'NON_EMPTY_GROUP';
     else this.#bury(groupId, outcome);
     const errorCode = errnoOf(code);
     outcome.answer(ticket, { groupId, errorCode, errorMessage: reasons[code] ?? null });
@@ -67,7 +81,9 @@ export class GroupDirectory {
         outcome.write({ kind: 'offset', groupId, topic, partition, value: null });
       }
     }
-    outcome.write({ kind: 'classic-group', groupId, value: null });
+    const consumers = this.#parts.consumers.get(groupId);
+    if (consumers === undefined) outcome.write({ kind: 'classic-group', groupId, value: null });
+    else this.#parts.consumers.bury(consumers, outcome);
   }
 
   /** The topic is no more, and with it all that was committed for it. */
@@ -109,10 +125,10 @@ function describe(group: ClassicGroup): GroupDescription {
   };
 }
 
-function unknownGroup(groupId: string): GroupDescription {
+function unknownGroup(groupId: string, what: string): GroupDescription {
   return {
     errorCode: errnoOf('GROUP_ID_NOT_FOUND'),
-    errorMessage: `Group ${groupId} not found.`,
+    errorMessage: `Group ${groupId} ${what}.`,
     groupId,
     groupState: 'Dead',
     protocolType: '',

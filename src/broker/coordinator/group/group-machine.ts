@@ -3,6 +3,9 @@ import type { Machine, ProducerOfBatch } from '../runtime/machine.js';
 import type { Ticket } from '../runtime/outcome.js';
 import type { TimerTable } from '../runtime/timer-table.js';
 import { ClassicGroup } from './classic-group.js';
+import type { GroupTimes } from './consumer/consumer-config.js';
+import { ConsumerGroups } from './consumer/consumer-groups.js';
+import type { TopicCatalog } from './consumer/topic-catalog.js';
 import type { GroupConfig } from './group-config.js';
 import { GroupDirectory } from './group-directory.js';
 import type { OffsetCommitAnswer, TransactionalOffsetCommit } from './group-messages.js';
@@ -21,7 +24,15 @@ export interface GroupMachineParts {
   readonly config: GroupConfig;
   /** A new random uuid as Java prints it, 36 characters. */
   readonly newUuid: () => string;
+  /** A new random uuid as Kafka prints its own, 22 characters. */
+  readonly newMemberId: () => string;
+  readonly catalog: TopicCatalog;
+  /** What a group has set for itself. */
+  readonly timesOf: (groupId: string) => GroupTimes;
 }
+
+/** A member whose right to commit has been looked at already. */
+const nobody = { memberId: '', groupInstanceId: null, generationIdOrMemberEpoch: -1 };
 
 /**
  * The groups and offsets of one partition of `__consumer_offsets`, as a machine that can be
@@ -30,30 +41,46 @@ export interface GroupMachineParts {
  * Offsets, and the disappearance of groups, change by replay alone. What a classic group does
  * between two generations (who joins, who is awaited) is nowhere written: operations change it in
  * place, and a generation is put down when its leader has assigned. A crash therefore loses a
- * rebalance under way, as in Kafka; its members notice and join again.
+ * rebalance under way, as in Kafka; its members notice and join again. Consumer groups (KIP-848)
+ * put down every step and lose nothing.
  */
 export class GroupMachine implements Machine<GroupRecord> {
   readonly joining: Joining;
   readonly membership: Membership;
   readonly offsets: Offsets;
   readonly directory: GroupDirectory;
+  readonly consumers: ConsumerGroups;
   readonly #groups = new Map<string, ClassicGroup>();
   readonly #store = new OffsetStore();
   readonly #rebalance: Rebalance;
   readonly #timers: TimerTable<GroupRecord>;
   readonly #config: GroupConfig;
 
-  constructor({ timers, config, newUuid }: GroupMachineParts) {
+  constructor(parts: GroupMachineParts) {
+    const { timers, config, newUuid, newMemberId, catalog, timesOf } = parts;
     const groups = this.#groups;
     const store = this.#store;
     const rebalance = new Rebalance({ groups, timers, config });
+    const consumers = new ConsumerGroups({
+      timers,
+      config: config.consumer,
+      timesOf,
+      catalog,
+      newMemberId,
+      classic: groups,
+      emit: (outcome, record) => {
+        this.replay(record);
+        outcome.note(record);
+      },
+    });
+    this.consumers = consumers;
     this.#timers = timers;
     this.#config = config;
     this.#rebalance = rebalance;
-    this.joining = new Joining({ groups, rebalance, config, newUuid });
+    this.joining = new Joining({ groups, consumers, rebalance, config, newUuid });
     this.membership = new Membership({ groups, rebalance, config });
-    this.offsets = new Offsets({ groups, store, rebalance, config });
-    this.directory = new GroupDirectory({ groups, store });
+    this.offsets = new Offsets({ groups, consumers, store, rebalance, config });
+    this.directory = new GroupDirectory({ groups, consumers, store });
   }
 
   replay(record: GroupRecord, transaction?: ProducerOfBatch): void {
@@ -62,9 +89,16 @@ export class GroupMachine implements Machine<GroupRecord> {
       if (record.value !== null && transaction === undefined) this.#expect(record.groupId);
       return;
     }
-    const { groupId, value } = record;
-    if (value === null) this.#groups.delete(groupId);
-    else this.#groups.set(groupId, groupOf(groupId, value));
+    const { groupId } = record;
+    if (record.kind !== 'classic-group') {
+      this.consumers.replay(record);
+      // What offsets alone have made a simple group turns out to be another.
+      if (this.consumers.has(groupId)) this.#groups.delete(groupId);
+    } else if (record.value === null) {
+      this.#groups.delete(groupId);
+    } else {
+      this.#groups.set(groupId, groupOf(groupId, record.value));
+    }
   }
 
   replayMarker(producerId: number, committed: boolean): void {
@@ -82,7 +116,14 @@ export class GroupMachine implements Machine<GroupRecord> {
     now: number,
   ): void {
     const group = this.#groups.get(request.groupId);
-    commitInTransaction(group, this.#config, request, fault, ticket, outcome, now);
+    const consumers = this.consumers.get(request.groupId);
+    if (consumers === undefined) {
+      commitInTransaction(group, this.#config, request, fault, ticket, outcome, now);
+      return;
+    }
+    const refusal = fault ?? this.consumers.commitRefusal(consumers, request, 'transactional');
+    const admitted = { ...request, ...nobody };
+    commitInTransaction(undefined, this.#config, admitted, refusal, ticket, outcome, now);
   }
 
   loaded(outcome: GroupOutcome, now: number): void {
@@ -93,6 +134,7 @@ export class GroupMachine implements Machine<GroupRecord> {
       const isOverfull = group.size > this.#config.groupSizeMax;
       if (isOverfull && group.isIn('Stable')) this.#rebalance.prepare(group, outcome, now);
     }
+    this.consumers.loaded();
     this.#watchExpiry();
   }
 
@@ -103,13 +145,15 @@ export class GroupMachine implements Machine<GroupRecord> {
 
   /** Offsets for a group nobody has joined make it a simple group. */
   #expect(groupId: string): void {
-    if (!this.#groups.has(groupId)) this.#groups.set(groupId, new ClassicGroup(groupId, null));
+    if (this.#groups.has(groupId) || this.consumers.has(groupId)) return;
+    this.#groups.set(groupId, new ClassicGroup(groupId, null));
   }
 
   #watchExpiry(): void {
     const intervalMs = this.#config.offsetsRetentionCheckIntervalMs;
     this.#timers.schedule('expire offsets', intervalMs, (outcome, now) => {
-      const parts = { groups: this.#groups, store: this.#store, config: this.#config };
+      const { consumers } = this;
+      const parts = { groups: this.#groups, consumers, store: this.#store, config: this.#config };
       expireOffsets(parts, outcome, now);
       this.#watchExpiry();
     });

@@ -7,6 +7,7 @@ import {
 } from '../../../protocol/internal/index.js';
 import { codec } from '../../../schema/index.js';
 import type { LogRecord, RecordCodec } from '../runtime/machine.js';
+import { decodeConsumerRecord, encodeConsumerRecord } from './consumer/consumer-record-codec.js';
 import type {
   CommittedOffset,
   GroupRecord,
@@ -25,12 +26,13 @@ const offsetValueWritten = 4;
 const offsetValueWithExpiry = 1;
 const groupValueWritten = 3;
 
-/** The records of classic groups and offsets, byte for byte as Apache Kafka writes them. */
+/** The records of groups and offsets, byte for byte as Apache Kafka writes them. */
 export const groupRecordCodec: RecordCodec<GroupRecord> = { encode, decode };
 
 function encode(record: GroupRecord): LogRecord {
-  return record.kind === 'offset'
-    ? {
+  switch (record.kind) {
+    case 'offset':
+      return {
         key: versioned(offsetKeyWritten, (writer) =>
           codec(offsetCommitKey, 0).encode(writer, {
             group: record.groupId,
@@ -39,13 +41,17 @@ function encode(record: GroupRecord): LogRecord {
           }),
         ),
         value: record.value && encodeOffset(record.value),
-      }
-    : {
+      };
+    case 'classic-group':
+      return {
         key: versioned(groupKey, (writer) =>
           codec(groupMetadataKey, 0).encode(writer, { group: record.groupId }),
         ),
         value: record.value && encodeGroup(record.value),
       };
+    default:
+      return encodeConsumerRecord(record);
+  }
 }
 
 function encodeOffset(value: CommittedOffset): Buffer {
@@ -91,7 +97,7 @@ function decode({ key, value }: LogRecord): GroupRecord | undefined {
       value: value && decodeOffset(value),
     };
   }
-  if (version !== groupKey) return undefined;
+  if (version !== groupKey) return decodeConsumerRecord({ key, value });
   const { group } = codec(groupMetadataKey, 0).decode(reader);
   return { kind: 'classic-group', groupId: group, value: value && decodeGroup(value) };
 }

@@ -1,3 +1,5 @@
+import type { ConsumerGroupRecord } from './consumer/consumer-records.js';
+
 /** What the group machine writes down, before it becomes bytes (see group-record-codec.ts). */
 
 /** An offset as it was committed. */
@@ -53,4 +55,4 @@ export interface ClassicGroupRecord {
   readonly value: StoredClassicGroup | null;
 }
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord;
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerGroupRecord;

@@ -7,6 +7,7 @@ import { errorCodeOf } from '../../../errors/index.js';
 import type { LogRecord } from '../runtime/machine.js';
 import { Outcome, type Ticket } from '../runtime/outcome.js';
 import { TimerTable } from '../runtime/timer-table.js';
+import type { HashedTopic } from './consumer/metadata-hash.js';
 import { type GroupConfig, groupConfigDefaults } from './group-config.js';
 import { GroupMachine } from './group-machine.js';
 import { groupRecordCodec } from './group-record-codec.js';
@@ -55,6 +56,8 @@ class Stage {
   #uuids = 0;
   #requests = 0;
   #timers = new TimerTable<GroupRecord>();
+  readonly #topics = new Map<string, HashedTopic>();
+  #topicsVersion = 0;
   #machine = this.#newMachine();
 
   run(line: string): string[] {
@@ -70,6 +73,7 @@ class Stage {
     if (command === 'config') return this.#configure(options);
     if (command === 'advance') return this.#advance(Number(group));
     if (command === 'restart') return this.#restart();
+    if (command === 'topic') return this.#topic(group, options);
     if (command === 'pending') return this.#pending(group, options);
     if (command === 'marker') {
       this.#machine.replayMarker(Number(options.get('pid')), group === 'commit');
@@ -85,13 +89,37 @@ class Stage {
 
   #newMachine(): GroupMachine {
     const newUuid = () => String(++this.#uuids);
-    return new GroupMachine({ timers: this.#timers, config: this.#config, newUuid });
+    const catalog = {
+      version: () => this.#topicsVersion,
+      byName: (name: string) => this.#topics.get(name),
+      byId: (id: string) => [...this.#topics.values()].find((topic) => topic.id === id),
+      names: () => this.#topics.keys(),
+    };
+    const config = this.#config;
+    const surroundings = { newMemberId: newUuid, catalog, timesOf: () => ({}) };
+    return new GroupMachine({ timers: this.#timers, config, newUuid, ...surroundings });
   }
 
   #configure(options: Options): string[] {
-    const changes = Array.from(options, ([name, value]) => [name, Number(value)] as const);
-    this.#config = { ...this.#config, ...Object.fromEntries(changes) };
+    for (const [name, value] of options) {
+      const [room, field] = name.split('.');
+      if (room === 'consumer' && field !== undefined) {
+        const consumer = { ...this.#config.consumer, [field]: Number(value) };
+        this.#config = { ...this.#config, consumer };
+      } else {
+        this.#config = { ...this.#config, [name]: Number(value) };
+      }
+    }
     return this.#restart();
+  }
+
+  /** Creates a topic, gives it more partitions, or takes it away (`partitions=0`). */
+  #topic(name: string, options: Options): string[] {
+    const partitionCount = Number(options.get('partitions') ?? 1);
+    this.#topicsVersion += 1;
+    if (partitionCount === 0) this.#topics.delete(name);
+    else this.#topics.set(name, { name, id: topicIdOf(name), partitionCount });
+    return ['ok'];
   }
 
   /** What is in the log, as bytes, becomes a new machine. */
@@ -155,7 +183,7 @@ class Stage {
   }
 
   #request(command: string, groupId: string, options: Options, names: string[]): Run {
-    const { joining, membership, offsets, directory } = this.#machine;
+    const { joining, membership, offsets, directory, consumers } = this.#machine;
     const now = this.#elapsed;
     const memberId = options.get('id') ?? '';
     const groupInstanceId = options.get('instance') ?? null;
@@ -208,9 +236,31 @@ class Stage {
       fetch: (outcome, ticket) => {
         const requireStable = options.has('stable');
         const asked = options.has('offsets') ? topics : null;
-        const request = { groupId, memberId: null, memberEpoch: -1, requireStable };
+        const who = { memberId: options.get('id') ?? null, memberEpoch: number('epoch', -1) };
+        const request = { groupId, ...who, requireStable };
         offsets.fetch({ ...request, topics: asked }, ticket, outcome);
       },
+      beat: (outcome, ticket) => {
+        const isJoining = number('epoch', 0) === 0;
+        const owned = options.get('owned') ?? (isJoining ? '' : undefined);
+        const names = options.get('topics') ?? (isJoining && !options.has('regex') ? 't1' : null);
+        const request = {
+          groupId,
+          memberId,
+          memberEpoch: number('epoch', 0),
+          instanceId: groupInstanceId,
+          rackId: options.get('rack') ?? null,
+          rebalanceTimeoutMs: number('rebalance', isJoining ? 20_000 : -1),
+          subscribedTopicNames: names?.split('+').filter((topic) => topic !== '') ?? null,
+          subscribedTopicRegex: options.get('regex') ?? null,
+          serverAssignor: options.get('assignor') ?? null,
+          topicPartitions: owned === undefined ? null : ownedIn(owned),
+        };
+        const origin = { clientId: 'c', clientHost: '/127.0.0.1', version: number('version', 1) };
+        consumers.membership.heartbeat(request, origin, ticket, outcome, now);
+      },
+      'describe-consumers': (outcome, ticket) =>
+        outcome.answer(ticket, consumers.describe(groupId) as never),
       'delete-offsets': (outcome, ticket) => offsets.delete({ groupId, topics }, ticket, outcome),
       describe: (outcome, ticket) => directory.describe(groupId, ticket, outcome),
       delete: (outcome, ticket) => directory.delete(groupId, ticket, outcome),
@@ -266,10 +316,13 @@ function offsetsIn(options: Options) {
   });
 }
 
+/** Of topics whose ids do not matter. */
+const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
+
 function topicsIn(options: Options) {
   return offsetsIn(options).map(({ topic, partition, offset, metadata }) => ({
     name: topic,
-    topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+    topicId: options.has('ids') ? topicIdOf(topic) : topicId,
     partitionIndexes: [partition],
     partitions: [
       {
@@ -282,12 +335,41 @@ function topicsIn(options: Options) {
   }));
 }
 
+/** An id that can be read: the name, filled up. */
+function topicIdOf(name: string): string {
+  return Buffer.from(name.padEnd(16, '-')).toString('base64url');
+}
+
+/** `t1:0+1,t2:0` */
+function ownedIn(list: string) {
+  return pairs(list).map(([name, partitions]) => ({
+    topicId: topicIdOf(name),
+    partitions: partitions.split('+').map(Number),
+  }));
+}
+
+/** The ids of the scripts' topics become their names again. */
+function topicText(id: string): string {
+  return Buffer.from(id, 'base64url').toString('latin1').replace(/-+$/, '');
+}
+
+function isNumbers(list: unknown): list is number[] {
+  return Array.isArray(list) && list.every((one) => typeof one === 'number');
+}
+
 function recordText({ kind, ...rest }: GroupRecord): string {
   return `log ${kind} ${text(rest)}`;
 }
 
 /** One line; error codes by name, bytes as text where they are, what is empty left out. */
 function text(value: unknown): string {
+  if (value instanceof Map) {
+    const entries = [...value].map(([key, one]) => {
+      const name = typeof key === 'string' ? topicText(key) : String(key);
+      return `${name}:${Array.isArray(one) ? `[${one.join(' ')}]` : text(one)}`;
+    });
+    return `{${entries.join(' ')}}`;
+  }
   if (value instanceof Buffer) {
     const plain = value.toString('latin1');
     return /^[\x20-\x7e]*$/.test(plain) ? `'${plain}'` : `x${value.toString('hex')}`;
@@ -300,6 +382,8 @@ function text(value: unknown): string {
     const fields = Object.entries(value).flatMap(([name, field]) => {
       if (field === undefined || field === null || field === '') return [];
       if (name === 'errorCode') return [errorCodeOf(Number(field))];
+      if (name === 'partitions' && isNumbers(field)) return [`${name}=[${field.join(' ')}]`];
+      if (name === 'topicId' && field !== topicId) return [topicText(String(field))];
       return [`${name}=${text(field)}`];
     });
     return `{${fields.join(' ')}}`;

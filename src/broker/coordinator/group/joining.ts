@@ -2,6 +2,7 @@ import { type ErrorCode, errnoOf } from '../../../errors/index.js';
 import type { Ticket } from '../runtime/outcome.js';
 import { ClassicGroup } from './classic-group.js';
 import { ClassicMember } from './classic-member.js';
+import type { ConsumerGroups } from './consumer/consumer-groups.js';
 import type { GroupConfig } from './group-config.js';
 import type { GroupProtocol, JoinGroup, JoinGroupAnswer, RequestOrigin } from './group-messages.js';
 import {
@@ -28,6 +29,7 @@ const skipAssignmentSince = 9;
 
 export interface JoiningParts {
   readonly groups: Map<string, ClassicGroup>;
+  readonly consumers: ConsumerGroups;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
   /** A new random uuid as Java prints it, 36 characters. */
@@ -62,6 +64,8 @@ export class Joining {
     const join: Join = { request, origin, ticket, outcome, now };
     const refusal = this.#check(request);
     if (refusal !== undefined) return refuse(join, request.memberId, refusal);
+    const otherwise = this.#takeFromConsumers(join);
+    if (otherwise !== undefined) return refuse(join, request.memberId, otherwise);
     const existing = groups.get(request.groupId);
     if (existing === undefined && request.memberId !== '') {
       return refuse(join, request.memberId, 'UNKNOWN_MEMBER_ID');
@@ -75,6 +79,19 @@ export class Joining {
     if (request.memberId === '') this.#joinNew(join, group);
     else this.#rejoin(join, group);
     if (existing === undefined) this.#openOrForget(group, outcome);
+  }
+
+  /** An empty consumer group becomes a classic one; others cannot be joined like this. */
+  #takeFromConsumers({ request, outcome }: Join): ErrorCode | undefined {
+    const { consumers } = this.#parts;
+    const { groupId, memberId, protocolType, protocols } = request;
+    const group = consumers.get(groupId);
+    if (group === undefined) return undefined;
+    const isJoinable = group.size === 0 && protocolType !== '' && protocols.length > 0;
+    if (!isJoinable) return 'INCONSISTENT_GROUP_PROTOCOL';
+    if (memberId !== '') return 'UNKNOWN_MEMBER_ID';
+    consumers.bury(group, outcome);
+    return undefined;
   }
 
   /** A new group is put down at once, without its members; one that nobody got into is none. */

@@ -1,4 +1,6 @@
-import { type ClassicGroup, consumerProtocolType } from './classic-group.js';
+import { ClassicGroup, consumerProtocolType } from './classic-group.js';
+import type { ConsumerGroup } from './consumer/consumer-group.js';
+import type { ConsumerGroups } from './consumer/consumer-groups.js';
 import type { GroupConfig } from './group-config.js';
 import type { CommittedOffset } from './group-records.js';
 import type { OffsetStore } from './offset-store.js';
@@ -6,6 +8,7 @@ import type { GroupOutcome } from './rebalance.js';
 
 export interface OffsetExpiryParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
+  readonly consumers: ConsumerGroups;
   readonly store: OffsetStore;
   readonly config: GroupConfig;
 }
@@ -24,17 +27,22 @@ export function expireOffsets(parts: OffsetExpiryParts, outcome: GroupOutcome, n
       outcome.write({ kind: 'classic-group', groupId: group.groupId, value: null });
     }
   }
+  for (const group of [...parts.consumers.all()]) {
+    const allExpired = expireOffsetsOf(group, parts, outcome, now);
+    if (!allExpired || group.size > 0 || parts.store.hasPending(group.groupId)) continue;
+    parts.consumers.bury(group, outcome);
+  }
 }
 
 /** Whether the group keeps none. */
 function expireOffsetsOf(
-  group: ClassicGroup,
+  group: ClassicGroup | ConsumerGroup,
   { store, config }: OffsetExpiryParts,
   outcome: GroupOutcome,
   now: number,
 ): boolean {
   const { groupId } = group;
-  const since = idleSince(group);
+  const since = group instanceof ClassicGroup ? idleSince(group) : sinceCommit;
   let allExpired = true;
   for (const [topic, offsets] of store.topicsOf(groupId)) {
     const isSpared = since === undefined || group.isSubscribedTo(topic);
@@ -53,9 +61,10 @@ function expireOffsetsOf(
   return allExpired;
 }
 
+const sinceCommit = (offset: CommittedOffset) => offset.commitTimestamp;
+
 /** From when on an offset of the group counts as unused; undefined: none of them does. */
 function idleSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | undefined {
-  const sinceCommit = (offset: CommittedOffset) => offset.commitTimestamp;
   if (group.protocolType === null) return sinceCommit;
   if (group.isIn('Empty')) return (offset) => group.stateSince ?? offset.commitTimestamp;
   const isReadable = group.protocolType === consumerProtocolType && group.knowsSubscribedTopics;

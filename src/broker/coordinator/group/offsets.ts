@@ -1,6 +1,8 @@
 import { type ErrorCode, errnoOf } from '../../../errors/index.js';
 import type { Ticket } from '../runtime/outcome.js';
 import { ClassicGroup, consumerProtocolType } from './classic-group.js';
+import type { ConsumerGroup } from './consumer/consumer-group.js';
+import type { ConsumerGroups } from './consumer/consumer-groups.js';
 import type { GroupConfig } from './group-config.js';
 import type {
   FetchedOffset,
@@ -21,6 +23,7 @@ const groupIdNotFoundSince = 9;
 
 export interface OffsetsParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
+  readonly consumers: ConsumerGroups;
   readonly store: OffsetStore;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
@@ -41,9 +44,13 @@ export class Offsets {
     outcome: GroupOutcome,
     now: number,
   ): void {
-    const { groups, rebalance } = this.#parts;
+    const { groups, consumers, rebalance } = this.#parts;
     const group = groups.get(request.groupId);
-    const refusal = commitRefusal(group, request, version);
+    const consumer = consumers.get(request.groupId);
+    const refusal =
+      consumer === undefined
+        ? commitRefusal(group, request, version)
+        : consumers.commitRefusal(consumer, request, version);
     if (refusal !== undefined) {
       const errorCode = errnoOf(refusal);
       const errorCodes = request.topics.map(({ partitions }) => partitions.map(() => errorCode));
@@ -94,12 +101,21 @@ export class Offsets {
   }
 
   fetch(request: OffsetFetch, ticket: Ticket<OffsetFetchAnswer>, outcome: GroupOutcome): void {
+    const consumer = this.#parts.consumers.get(request.groupId);
+    const refusal = consumer && this.#fetchRefusal(consumer, request);
+    if (refusal !== undefined) {
+      return outcome.answer(ticket, { errorCode: errnoOf(refusal), topics: [] });
+    }
     const topics =
       request.topics?.map(({ name, topicId, partitionIndexes }) => ({
         name,
         partitions: partitionIndexes.map((index) => this.#fetched(request, name, index, topicId)),
       })) ?? this.#everything(request);
     outcome.answer(ticket, { errorCode: 0, topics });
+  }
+
+  #fetchRefusal(group: ConsumerGroup, request: OffsetFetch): ErrorCode | undefined {
+    return this.#parts.consumers.fetchRefusal(group, request.memberId, request.memberEpoch);
   }
 
   #everything(request: OffsetFetch): OffsetFetchAnswer['topics'] {
@@ -135,9 +151,9 @@ export class Offsets {
 
   /** What is not there is answered with UNKNOWN_TOPIC_OR_PARTITION. */
   delete(request: OffsetDelete, ticket: Ticket<OffsetDeleteAnswer>, outcome: GroupOutcome): void {
-    const { groups, store } = this.#parts;
+    const { groups, consumers, store } = this.#parts;
     const { groupId } = request;
-    const group = groups.get(groupId);
+    const group = groups.get(groupId) ?? consumers.get(groupId);
     const refusal = groupId === '' ? 'INVALID_GROUP_ID' : deleteRefusal(group);
     if (group === undefined || refusal !== undefined) {
       const errorCode = errnoOf(refusal ?? 'GROUP_ID_NOT_FOUND');
@@ -191,8 +207,9 @@ function commitRefusal(
   return group.isIn('CompletingRebalance') ? 'REBALANCE_IN_PROGRESS' : undefined;
 }
 
-function deleteRefusal(group: ClassicGroup | undefined): ErrorCode | undefined {
+function deleteRefusal(group: ClassicGroup | ConsumerGroup | undefined): ErrorCode | undefined {
   if (group === undefined) return 'GROUP_ID_NOT_FOUND';
+  if (!(group instanceof ClassicGroup)) return undefined;
   const isConsumer = group.protocolType === consumerProtocolType;
   return group.isIn('Empty') || isConsumer ? undefined : 'NON_EMPTY_GROUP';
 }

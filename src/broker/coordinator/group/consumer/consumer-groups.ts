@@ -1,0 +1,230 @@
+import { type ErrorCode, errnoOf } from '../../../../errors/index.js';
+import type { TimerTable } from '../../runtime/timer-table.js';
+import type { ClassicGroup } from '../classic-group.js';
+import type { OffsetCommit } from '../group-messages.js';
+import type { GroupRecord } from '../group-records.js';
+import type { GroupOutcome } from '../rebalance.js';
+import { type Assignment, partitionsOf } from './assignment.js';
+import type { ConsumerGroupConfig, GroupTimes } from './consumer-config.js';
+import { ConsumerGroup } from './consumer-group.js';
+import { type ConsumerMember, memberState } from './consumer-member.js';
+import { ConsumerMembership } from './consumer-membership.js';
+import type { ConsumerGroupDescription, DescribedAssignment } from './consumer-messages.js';
+import { ConsumerRebalance } from './consumer-rebalance.js';
+import type { ConsumerGroupRecord } from './consumer-records.js';
+import { RegexSubscriptions } from './regex-subscriptions.js';
+import { type TopicCatalog, TopicHashes } from './topic-catalog.js';
+
+/** From this version on OffsetCommit carries the epoch of a member. */
+const memberEpochSince = 9;
+
+export interface ConsumerGroupsParts {
+  readonly timers: TimerTable<GroupRecord>;
+  readonly config: ConsumerGroupConfig;
+  readonly timesOf: (groupId: string) => GroupTimes;
+  readonly catalog: TopicCatalog;
+  readonly newMemberId: () => string;
+  /** Groups of the classic protocol; no id is in both. */
+  readonly classic: ReadonlyMap<string, ClassicGroup>;
+  /** Replays a record at once and has it written with the others of the operation. */
+  readonly emit: (outcome: GroupOutcome, record: GroupRecord) => void;
+}
+
+/** The part of a commit that says who commits what. */
+export type Committing = Pick<
+  OffsetCommit,
+  'memberId' | 'groupInstanceId' | 'generationIdOrMemberEpoch' | 'topics'
+>;
+
+/** All consumer groups of a machine, and how the rest of the machine meets them. */
+export class ConsumerGroups {
+  readonly membership: ConsumerMembership;
+  readonly #groups = new Map<string, ConsumerGroup>();
+  readonly #rebalance: ConsumerRebalance;
+  readonly #parts: ConsumerGroupsParts;
+
+  constructor(parts: ConsumerGroupsParts) {
+    const { config, catalog, newMemberId, classic, emit, timers } = parts;
+    const groups = this.#groups;
+    const hashes = new TopicHashes(catalog);
+    const common = { groups, timers, config, catalog, emit };
+    const rebalance = new ConsumerRebalance({ ...common, timesOf: parts.timesOf, hashes });
+    const regexes = new RegexSubscriptions({ ...common, rebalance });
+    this.#parts = parts;
+    this.#rebalance = rebalance;
+    this.membership = new ConsumerMembership({
+      ...common,
+      rebalance,
+      regexes,
+      newMemberId,
+      open: (groupId, outcome) => this.#open(groupId, outcome),
+      isOther: (groupId) => classic.has(groupId),
+    });
+  }
+
+  get(groupId: string): ConsumerGroup | undefined {
+    return this.#groups.get(groupId);
+  }
+
+  has(groupId: string): boolean {
+    return this.#groups.has(groupId);
+  }
+
+  all(): IterableIterator<ConsumerGroup> {
+    return this.#groups.values();
+  }
+
+  replay(record: ConsumerGroupRecord): void {
+    const { groupId } = record;
+    const group = this.#groups.get(groupId);
+    if (group !== undefined) {
+      if (record.kind === 'consumer-group' && record.value === null) this.#groups.delete(groupId);
+      else group.replay(record);
+      return;
+    }
+    // A tombstone alone, as compaction may leave it, makes no group.
+    if (record.value === null) return;
+    const opened = new ConsumerGroup(groupId);
+    this.#groups.set(groupId, opened);
+    opened.replay(record);
+  }
+
+  /** Time begins for the members that were found in the log. */
+  loaded(): void {
+    for (const group of this.#groups.values()) {
+      for (const member of group.members()) {
+        this.#rebalance.restartSession(group, member.memberId, member.classic?.sessionTimeoutMs);
+        if (member.state === memberState.unrevoked && member.classic === null) {
+          this.#rebalance.watchRevocation(group, member);
+        }
+      }
+    }
+  }
+
+  #open(groupId: string, outcome: GroupOutcome): ErrorCode | undefined {
+    const classic = this.#parts.classic.get(groupId);
+    if (classic !== undefined) {
+      if (!classic.isIn('Empty')) return 'GROUP_ID_NOT_FOUND';
+      this.#parts.emit(outcome, { kind: 'classic-group', groupId, value: null });
+    }
+    this.#groups.set(groupId, new ConsumerGroup(groupId));
+    return undefined;
+  }
+
+  /** Tombstones for all that a group is, but for its offsets. */
+  bury(group: ConsumerGroup, outcome: GroupOutcome): void {
+    const { emit } = this.#parts;
+    const { groupId } = group;
+    const memberIds = Array.from(group.members(), ({ memberId }) => memberId);
+    for (const memberId of memberIds) this.#rebalance.bury(groupId, memberId, outcome);
+    for (const [regex] of [...group.regexes()]) {
+      emit(outcome, { kind: 'consumer-regex', groupId, regex, value: null });
+    }
+    emit(outcome, { kind: 'consumer-target-epoch', groupId, value: null });
+    emit(outcome, { kind: 'consumer-group', groupId, value: null });
+  }
+
+  /**
+   * Why a commit is refused. A member that lags behind may still commit what it was given before
+   * the epoch it knows (KIP-1251).
+   */
+  commitRefusal(
+    group: ConsumerGroup,
+    request: Committing,
+    version: number | 'transactional',
+  ): ErrorCode | undefined {
+    const { memberId, groupInstanceId, generationIdOrMemberEpoch: epoch } = request;
+    if (epoch < 0 && group.size === 0) return undefined;
+    const isNobody = epoch < 0 && memberId === '' && groupInstanceId === null;
+    if (version === 'transactional' && isNobody) return undefined;
+    const member = group.member(memberId);
+    if (member === undefined) return 'UNKNOWN_MEMBER_ID';
+    const isOld = version !== 'transactional' && version < memberEpochSince;
+    if (member.classic === null && isOld) return 'UNSUPPORTED_VERSION';
+    const refusal = group.epochRefusal(memberId, epoch);
+    if (refusal === undefined || epoch > member.epoch) return refusal;
+    const isStillOwned = request.topics.every(({ topicId, partitions }) =>
+      partitions.every(({ partitionIndex }) => {
+        const since = assignedSince(member, topicId, partitionIndex);
+        return since !== undefined && since <= epoch;
+      }),
+    );
+    return isStillOwned ? undefined : refusal;
+  }
+
+  /** Why a member does not get its offsets. */
+  fetchRefusal(
+    group: ConsumerGroup,
+    memberId: string | null,
+    memberEpoch: number,
+  ): ErrorCode | undefined {
+    if (memberId === null && memberEpoch < 0) return undefined;
+    return group.epochRefusal(memberId ?? '', memberEpoch);
+  }
+
+  describe(groupId: string): ConsumerGroupDescription {
+    const group = this.#groups.get(groupId);
+    if (group === undefined) {
+      const isOther = this.#parts.classic.has(groupId);
+      const what = isOther ? 'is not a consumer group' : 'not found';
+      const code = errnoOf('GROUP_ID_NOT_FOUND');
+      return groupRefusal(groupId, code, `Group ${groupId} ${what}.`);
+    }
+    return {
+      errorCode: 0,
+      errorMessage: null,
+      groupId,
+      groupState: group.state,
+      groupEpoch: group.epoch,
+      assignmentEpoch: group.assignmentEpoch,
+      assignorName: group.assignor,
+      members: Array.from(group.members(), (member) => this.#described(group, member)),
+    };
+  }
+
+  #described(
+    group: ConsumerGroup,
+    member: ConsumerMember,
+  ): ConsumerGroupDescription['members'][number] {
+    return {
+      memberId: member.memberId,
+      instanceId: member.instanceId,
+      rackId: member.rackId,
+      memberEpoch: member.epoch,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      subscribedTopicNames: member.topicNames,
+      subscribedTopicRegex: member.topicRegex,
+      assignment: this.#named(partitionsOf(member.assigned)),
+      targetAssignment: this.#named(group.target(member.memberId)),
+      memberType: member.classic === null ? 1 : 0,
+    };
+  }
+
+  /** Topics that are gone have no name to be shown by. */
+  #named(assignment: Assignment): DescribedAssignment {
+    const topicPartitions = Array.from(assignment).flatMap(([topicId, partitions]) => {
+      const topicName = this.#parts.catalog.byId(topicId)?.name;
+      return topicName === undefined ? [] : [{ topicId, topicName, partitions }];
+    });
+    return { topicPartitions };
+  }
+}
+
+export function groupRefusal(
+  groupId: string,
+  errorCode: number,
+  errorMessage: string | null,
+): ConsumerGroupDescription {
+  const epochs = { groupEpoch: 0, assignmentEpoch: 0 };
+  const nothing = { groupState: '', ...epochs, assignorName: '', members: [] };
+  return { errorCode, errorMessage, groupId, ...nothing };
+}
+
+function assignedSince(
+  { assigned, revoking }: ConsumerMember,
+  topicId: string,
+  partition: number,
+): number | undefined {
+  return assigned.get(topicId)?.get(partition) ?? revoking.get(topicId)?.get(partition);
+}
