@@ -24,6 +24,7 @@ const checks = [
   ['apache-three-nodes', 8, 'node', 'test/compat/apache-three-nodes.mjs'],
   ['graduation', 5, 'node', 'test/compat/graduation.mjs'],
   ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
+  ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 
