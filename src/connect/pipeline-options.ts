@@ -48,7 +48,7 @@ export interface SinkPipelineOptions extends PipelineOptionsBase {
   readonly to: Sink;
   /** Consumers in this process; more processes of the same group share the work. Default 1. */
   readonly tasks?: number | undefined;
-  /** Records in one write at the most; default 1000. */
+  /** Records in one write at the most; default: the sink's, else 1000. */
   readonly batchSize?: number | undefined;
   /** Offsets are committed so often while records flow; default 1000 ms. */
   readonly commitIntervalMs?: number | undefined;

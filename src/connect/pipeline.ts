@@ -153,7 +153,7 @@ export class Pipeline {
       chain: this.#chain,
       policy: this.#policy,
       deadLetters,
-      batchSize: options.batchSize ?? 1000,
+      batchSize: options.batchSize ?? options.to.batchSize ?? 1000,
       // Whoever waits for the end waits for the commit.
       commitIntervalMs: Math.min(options.commitIntervalMs ?? 1000, untilEnd ? 50 : Infinity),
       drainTimeoutMs: options.drainTimeoutMs ?? drainTimeoutMs,

@@ -35,6 +35,8 @@ export interface Sink {
   /** Names the sink in messages and dead-letter headers, such as `mongodb`. */
   readonly name: string;
   readonly guarantee: SinkGuarantee;
+  /** Records in one write at the most, unless the pipeline says otherwise; default 1000. */
+  readonly batchSize?: number | undefined;
   /** How many tasks may write at the same time; default: as many as wanted. */
   readonly tasksMax?: number | undefined;
   /**

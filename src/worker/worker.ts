@@ -4,10 +4,11 @@ import { isKafkaError, KafkaError } from '../errors/index.js';
 import { bytes, toDeserializer } from '../serde/index.js';
 import { defaultLogger, type Logger, realSystem, type System } from '../system/index.js';
 import { milliseconds } from './duration.js';
+import { Delivery } from './delivery.js';
 import { Lane, type LaneRecord } from './lane.js';
 import { attemptOf, originOf, retryHeaders, strippedHeaders, dueAtOf } from './retry-headers.js';
 import { type Job, Scheduler } from './scheduler.js';
-import type { WorkContext, WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
+import type { WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
 
 /** Makes a worker; `run` sets it going. Fails with INVALID_ARGUMENT. */
 export function worker<K = Buffer | null, V = Buffer | null>(
@@ -42,7 +43,9 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   readonly #retries: readonly RetryTopic[];
   readonly #deadLetterTopic: string | undefined;
   readonly #read: (record: ConsumerRecord) => ConsumerRecord<K, V>;
-  readonly #abandon = new AbortController();
+  /** What handlers are working on; bounded by the concurrency. */
+  readonly #open = new Set<Delivery>();
+  #isAbandoned = false;
   readonly #counts = { handled: 0, failed: 0, retried: 0, deadLettered: 0 };
   #lanes: readonly Lane[] = [];
   #producer: Producer | undefined;
@@ -74,9 +77,13 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   }
 
   status(): WorkerStatus {
-    const { running, waiting } = this.#scheduler;
-    const delayed = this.#lanes.reduce((sum, lane) => sum + lane.delayed, 0);
-    return { ...this.#counts, running, waiting: waiting + delayed };
+    return { ...this.#counts, running: this.#scheduler.running, waiting: this.#waiting() };
+  }
+
+  #waiting(): number {
+    let waiting = this.#scheduler.waiting;
+    for (const lane of this.#lanes) waiting += lane.delayed;
+    return waiting;
   }
 
   /**
@@ -87,6 +94,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   async run(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<WorkerStatus> {
     if (this.#isRunning) throw new KafkaError('INVALID_ARGUMENT', 'The worker runs already.');
     this.#isRunning = true;
+    this.#isAbandoned = false;
     await this.#createTopics();
     this.#producer = this.#kafka.producer();
     const { signal } = options;
@@ -100,7 +108,8 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
       });
     } finally {
       await Promise.all(this.#lanes.map((lane) => lane.end()));
-      this.#abandon.abort();
+      this.#isAbandoned = true;
+      for (const each of this.#open) each.abort();
       await this.#producer.close();
       this.#isRunning = false;
     }
@@ -138,7 +147,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
       logger: this.#logger,
       system: this.#system,
       ready: (entry: LaneRecord) => this.#scheduler.add(this.#job(entry)),
-      isFull: () => this.status().waiting >= bufferedMax,
+      isFull: () => this.#waiting() >= bufferedMax,
     };
     const first = new Lane({ ...shared, groupId, topics, dueAt: undefined });
     const others = this.#retries.map(
@@ -201,35 +210,26 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
 
   async #call(record: ConsumerRecord<K, V>, raw: ConsumerRecord, attempt: number): Promise<void> {
     const { timeoutMs } = this.#options;
-    const origin = originOf(raw);
-    const deadline = new AbortController();
-    const end = () => deadline.abort();
-    this.#abandon.signal.addEventListener('abort', end, { once: true });
-    const context: WorkContext = {
-      attempt,
-      origin,
-      idempotencyKey: `${origin.topic}#${origin.partition}#${origin.offset}`,
-      signal: deadline.signal,
-      giveUp(reason) {
-        throw new KafkaError('RECORD_REJECTED', reason, origin);
-      },
-    };
-    const work = Promise.resolve(this.#handler(record, context));
+    const context = new Delivery(raw, attempt);
+    this.#open.add(context);
     try {
-      await (timeoutMs === undefined ? work : this.#inTime(work, timeoutMs, deadline));
+      const work = this.#handler(record, context);
+      await (timeoutMs === undefined ? work : this.#inTime(work, timeoutMs, context));
     } finally {
-      this.#abandon.signal.removeEventListener('abort', end);
+      this.#open.delete(context);
     }
   }
 
   /** A handler that is late counts as failed; what it does later is nobody's business. */
-  #inTime(work: Promise<unknown>, timeoutMs: number, deadline: AbortController): Promise<unknown> {
+  #inTime(work: unknown, timeoutMs: number, context: Delivery): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = this.#system.clock.after(timeoutMs, () => {
-        deadline.abort();
+        context.abort();
         reject(new KafkaError('REQUEST_TIMEOUT', `The handler took longer than ${timeoutMs} ms.`));
       });
-      work.then(resolve, reject).finally(() => timer.cancel());
+      Promise.resolve(work)
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
     });
   }
 
@@ -270,9 +270,9 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
 
   /** Until it is acknowledged, or the worker ends. */
   async #send(record: ProducerRecord): Promise<boolean> {
-    while (!this.#abandon.signal.aborted) {
+    while (!this.#isAbandoned) {
       try {
-        await this.#producer?.send(record, { signal: this.#abandon.signal });
+        await this.#producer?.send(record);
         return true;
       } catch (error) {
         if (isKafkaError(error, 'MESSAGE_TOO_LARGE') || isKafkaError(error, 'CLOSED')) {

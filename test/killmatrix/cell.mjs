@@ -183,7 +183,8 @@ async function strike(context) {
     }
     if (kills) {
       const ended = await Promise.race([child.closed, sleep(12_000)]);
-      context.wasReached = ended === 'SIGKILL' && context.wasReached !== false;
+      // The second time there may be nothing left to do.
+      context.wasReached ||= ended === 'SIGKILL';
       continue;
     }
     const reached = await child.line('at ', 15_000);

@@ -38,6 +38,8 @@ export function file(options: FileSinkOptions): Sink {
   return {
     name: 'file',
     guarantee: 'transactional',
+    // Each write waits for the disk: the more it holds, the better.
+    batchSize: 20_000,
     tasksMax: path === undefined ? undefined : 1,
     start: async (context) => {
       if (directory !== undefined) return new FileWriter(context, lines, { directory });
