@@ -16,7 +16,7 @@ export interface Call {
 /** A cluster whose answers the test gives one by one; brokers 1 and 2, and whatever leaders. */
 export class FakeCluster {
   readonly clock = new ManualClock();
-  readonly system = { clock: this.clock };
+  readonly system = { clock: this.clock, random: { uuid: () => 'me' } };
   readonly logger = { debug() {}, info() {}, warn() {}, error() {} };
   readonly options = { requestTimeoutMs: 1000, apiTimeoutMs: 5000 };
   readonly open: Call[] = [];
@@ -75,7 +75,8 @@ export class FakeCluster {
 
   refresh = () => Promise.resolve(this.metadata());
   metadataFor = this.refresh;
-  topicName = () => 'orders';
+  topicName = (_id: string): string | undefined => 'orders';
+  use = () => undefined;
   refreshSoon = (why: string) => void this.refreshes.push(why);
   leaderHint = (...hint: unknown[]) => this.hints.push(hint) > 0;
   coordinator = () => Promise.resolve(this.coordinatorId);

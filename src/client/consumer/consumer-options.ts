@@ -11,6 +11,9 @@ export interface TopicPartition {
 /** Where to begin when a group has no offset for a partition, or has one that is gone. */
 export type OffsetReset = 'earliest' | 'latest' | 'none';
 
+/** How the members of a group agree; Kafka's `group.protocol`. */
+export type GroupProtocol = 'classic' | 'consumer';
+
 /** The assignors that come along, by the names that Java and librdkafka know them by. */
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky';
 
@@ -25,10 +28,25 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   /** The group to join; without one, offsets are neither read nor committed. */
   readonly groupId?: string | undefined;
   /**
-   * Topics by name, or all that match one expression (looked up in the metadata by this client).
+   * `classic` (default), or `consumer`: the protocol of KIP-848 (Kafka 4.0), in which the brokers
+   * share out the partitions and members that keep theirs are not disturbed. There the brokers
+   * say how long a session lasts, so `sessionTimeoutMs`, `heartbeatIntervalMs` and `assignors`
+   * cannot be given.
+   */
+  readonly groupProtocol?: GroupProtocol | undefined;
+  /**
+   * Topics by name, or all that match one expression: looked up in the metadata by this client, or
+   * by the brokers where the `groupProtocol` is `consumer` (they know no look-around).
    * Needs a `groupId`; with none, every partition of the topics is read by this consumer.
    */
   readonly topics?: readonly string[] | RegExp | undefined;
+  /**
+   * Instead of `topics`, with the `groupProtocol` `consumer`: an expression in RE2 syntax that the
+   * brokers match against the whole name (Kafka's `SubscriptionPattern`).
+   */
+  readonly topicPattern?: string | undefined;
+  /** The broker's assignor of the `groupProtocol` `consumer`: `uniform` or `range`. */
+  readonly groupRemoteAssignor?: string | undefined;
   /** Reads these partitions and takes no part in the group's rebalances (Kafka's `assign`). */
   readonly assign?: readonly TopicPartition[] | undefined;
   /** Short for `offsetReset: 'earliest'`. */

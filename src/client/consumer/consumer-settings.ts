@@ -5,16 +5,22 @@ import { resolveAssignors } from './assignors/index.js';
 import { type Assignor, compareText } from './assignors/assignor.js';
 import type {
   ConsumerOptions,
+  GroupProtocol,
   OffsetReset,
   RebalanceHook,
   TopicPartition,
 } from './consumer-options.js';
+import { serverPattern } from './server-pattern.js';
 import { latestTimestamp, earliestTimestamp } from './partition-state.js';
 
 /** The options with defaults filled in and checked. */
 export interface ConsumerSettings<K, V> {
   readonly groupId: string | undefined;
+  readonly groupProtocol: GroupProtocol;
   readonly topics: readonly string[] | RegExp | undefined;
+  /** For the brokers to match. */
+  readonly topicPattern: string | undefined;
+  readonly groupRemoteAssignor: string | null;
   readonly assign: readonly TopicPartition[] | undefined;
   readonly offsetReset: OffsetReset;
   readonly autoCommit: boolean;
@@ -49,7 +55,10 @@ const int32Max = 0x7fffffff;
 /** Every option, with the smallest and largest number where it is one. */
 const known: Record<keyof ConsumerOptions, readonly [min: number, max: number] | undefined> = {
   groupId: undefined,
+  groupProtocol: undefined,
   topics: undefined,
+  topicPattern: undefined,
+  groupRemoteAssignor: undefined,
   assign: undefined,
   fromBeginning: undefined,
   offsetReset: undefined,
@@ -84,6 +93,7 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
   checkOptionNames('A consumer', options, Object.keys(known));
   checkNumbers(options);
   checkSubscription(options);
+  checkProtocol(options);
   const maxPollIntervalMs = options.maxPollIntervalMs ?? 300_000;
   const sessionTimeoutMs = options.sessionTimeoutMs ?? 45_000;
   const heartbeatIntervalMs = options.heartbeatIntervalMs ?? Math.min(3000, sessionTimeoutMs / 3);
@@ -94,6 +104,9 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
   const value = options.valueDeserializer;
   return {
     groupId: options.groupId,
+    groupProtocol: options.groupProtocol ?? 'classic',
+    topicPattern: patternOf(options),
+    groupRemoteAssignor: options.groupRemoteAssignor ?? null,
     topics: options.topics instanceof RegExp ? options.topics : sortedNames(options.topics),
     assign: options.assign,
     offsetReset: options.offsetReset ?? (options.fromBeginning === true ? 'earliest' : 'latest'),
@@ -144,6 +157,7 @@ function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
     }
   }
   oneOf('offsetReset', options.offsetReset, ['earliest', 'latest', 'none']);
+  oneOf('groupProtocol', options.groupProtocol, ['classic', 'consumer']);
   oneOf('commit', options.commit, ['auto', 'manual']);
   oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']);
 }
@@ -154,9 +168,10 @@ function oneOf(name: string, value: unknown, choices: readonly string[]): void {
 }
 
 function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
-  const { topics, assign, groupId, fromBeginning, offsetReset } = options;
-  if ((topics === undefined) === (assign === undefined)) {
-    throw invalid('A consumer needs either topics or assign, and not both.');
+  const { topics, topicPattern, assign, groupId, fromBeginning, offsetReset } = options;
+  const given = [topics, topicPattern, assign].filter((each) => each !== undefined);
+  if (given.length !== 1) {
+    throw invalid('A consumer needs one of topics, topicPattern and assign, and only one.');
   }
   if (groupId === '') throw invalid('groupId must not be empty; leave it out to read alone.');
   if (Array.isArray(topics)) {
@@ -170,9 +185,33 @@ function checkSubscription<K, V>(options: ConsumerOptions<K, V>): void {
   if (fromBeginning === true && offsetReset !== undefined && offsetReset !== 'earliest') {
     throw invalid(`fromBeginning contradicts offsetReset '${offsetReset}': give one of them.`);
   }
-  if (options.groupInstanceId !== undefined && (groupId === undefined || topics === undefined)) {
+  if (options.groupInstanceId !== undefined && (groupId === undefined || assign !== undefined)) {
     throw invalid('groupInstanceId belongs to a member of a group: give groupId and topics.');
   }
+}
+
+/** What the brokers decide in the consumer protocol, and what there is only in it. */
+function checkProtocol<K, V>(options: ConsumerOptions<K, V>): void {
+  const isNew = options.groupProtocol === 'consumer';
+  const wrong = isNew
+    ? (['sessionTimeoutMs', 'heartbeatIntervalMs', 'assignors'] as const)
+    : (['topicPattern', 'groupRemoteAssignor'] as const);
+  const name = wrong.find((each) => options[each] !== undefined);
+  if (name === undefined && isNew && options.groupId === undefined) {
+    throw invalid("groupProtocol 'consumer' belongs to a group: give a groupId.");
+  }
+  if (name === undefined) return;
+  throw invalid(
+    isNew
+      ? `${name} cannot be given with groupProtocol 'consumer': there the brokers decide.`
+      : `${name} needs groupProtocol: 'consumer'.`,
+  );
+}
+
+function patternOf<K, V>(options: ConsumerOptions<K, V>): string | undefined {
+  const { groupProtocol, topics, topicPattern } = options;
+  if (groupProtocol !== 'consumer' || !(topics instanceof RegExp)) return topicPattern;
+  return serverPattern(topics);
 }
 
 function shown(value: unknown): string {

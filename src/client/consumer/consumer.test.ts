@@ -560,14 +560,28 @@ describe('options', () => {
   });
 
   test.each([
-    [{}, /either topics or assign/],
+    [{}, /one of topics, topicPattern and assign/],
     [{ topics: [] }, /list of names/],
-    [{ topics: ['a'], assign: [] }, /either topics or assign/],
+    [{ topics: ['a'], assign: [] }, /one of topics, topicPattern and assign/],
     [{ topics: ['a'], groupId: '' }, /groupId must not be empty/],
     [{ topics: ['a'], offsetReset: 'latest' }, /contradicts/],
     [{ topics: ['a'], commit: 'never' }, /one of auto, manual/],
     [{ topics: ['a'], fetchMinBytes: 0.5 }, /fetchMinBytes must be a whole number/],
     [{ topics: ['a'], groupInstanceId: 'x' }, /belongs to a member/],
+    [
+      { topics: ['a'], groupProtocol: 'consumer', heartbeatIntervalMs: undefined },
+      /give a groupId/,
+    ],
+    [{ topics: ['a'], groupId: 'g', topicPattern: 'b' }, /only one/],
+    [{ groupId: 'g', topicPattern: 'b' }, /needs groupProtocol: 'consumer'/],
+    [
+      { groupId: 'g', topics: ['a'], groupProtocol: 'consumer', sessionTimeoutMs: 9000 },
+      /sessionTimeoutMs cannot be given/,
+    ],
+    [
+      { groupId: 'g', topics: /(?=a)/, groupProtocol: 'consumer', heartbeatIntervalMs: undefined },
+      /Brokers cannot evaluate/,
+    ],
     [{ topics: ['a'], sessionTimeoutMs: 10 }, /heartbeatIntervalMs must be below/],
   ])('%j is refused', (options, reason) => {
     expect(() => consumer(options as Options)).toThrow(reason);

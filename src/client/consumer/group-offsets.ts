@@ -20,6 +20,15 @@ export interface CommitIdentity {
   /** -1 outside a generation: allowed only while the group has no members. */
   readonly generationId: number;
   readonly groupInstanceId: string | null;
+  /** Whether `generationId` is the epoch of a member of the consumer protocol (KIP-848). */
+  readonly isEpoch?: boolean | undefined;
+}
+
+/** The member for which offsets are fetched, where the coordinator is to check that it still is. */
+export interface OffsetMember {
+  identity(): CommitIdentity | undefined;
+  /** The coordinator has another epoch of it, or does not know it. */
+  refused(error: KafkaError): void;
 }
 
 export interface OffsetCallOptions {
@@ -35,10 +44,12 @@ export interface OffsetCallOptions {
 export class GroupOffsets {
   readonly #cluster: Cluster;
   readonly #groupId: string;
+  readonly #member: OffsetMember | undefined;
 
-  constructor(cluster: Cluster, groupId: string) {
+  constructor(cluster: Cluster, groupId: string, member?: OffsetMember) {
     this.#cluster = cluster;
     this.#groupId = groupId;
+    this.#member = member;
   }
 
   /**
@@ -96,10 +107,15 @@ export class GroupOffsets {
       partitionIndexes: list.map((each) => each.partition),
     }));
     const groupId = this.#groupId;
+    const identity = this.#member?.identity();
+    const member =
+      identity?.isEpoch === true
+        ? { memberId: identity.memberId, memberEpoch: identity.generationId }
+        : {};
     return await this.#cluster.send(
       'OffsetFetch',
       (version) => {
-        if (version >= 8) return { groups: [{ groupId, topics }], requireStable };
+        if (version >= 8) return { groups: [{ groupId, ...member, topics }], requireStable };
         // Before version 8 one group is asked for, before version 7 nothing is ever unstable.
         const named = topics.map(({ name, partitionIndexes }) => ({ name, partitionIndexes }));
         return { groupId, topics: named, requireStable: requireStable && version >= 7 };
@@ -112,6 +128,13 @@ export class GroupOffsets {
   #readFetched(response: ResponseDecoded<'OffsetFetch'>): TopicPartitionOffset[] {
     const group = response.groups[0];
     const code = errorCodeOf(group?.errorCode ?? response.errorCode);
+    if (code === 'STALE_MEMBER_EPOCH' || code === 'UNKNOWN_MEMBER_ID') {
+      const group = this.#groupId;
+      // The next heartbeat tells what has become of the member; then it is asked again.
+      const error = new KafkaError(code, undefined, { group, retriable: true });
+      this.#member?.refused(error);
+      throw error;
+    }
     if (code !== 'NONE') throw this.#error(code);
     const found: TopicPartitionOffset[] = [];
     for (const answer of group?.topics ?? response.topics) {

@@ -12,6 +12,7 @@ export type { ConsumerHealth, ConsumerState, PartitionHealth } from './consumer-
 export type {
   AssignorName,
   ConsumerOptions,
+  GroupProtocol,
   OffsetReset,
   RebalanceHook,
   TopicPartition,

@@ -1,5 +1,7 @@
+import { KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { ClassicMembership } from './classic-membership.js';
+import { ConsumerMembership } from './consumer-membership.js';
 import type { ConsumerSettings } from './consumer-settings.js';
 import type { Membership, MembershipHost } from './membership.js';
 import { StandaloneMembership } from './standalone-membership.js';
@@ -10,7 +12,12 @@ export function membershipFor<K, V>(
   settings: ConsumerSettings<K, V>,
   host: MembershipHost,
 ): Membership {
-  const { groupId, topics, assign, metadataMaxAgeMs } = settings;
+  const { groupId, groupProtocol, topics, topicPattern, assign, metadataMaxAgeMs } = settings;
+  if (groupId !== undefined && groupProtocol === 'consumer' && assign === undefined) {
+    const wanted = topicPattern ?? topics;
+    if (wanted === undefined || wanted instanceof RegExp) throw new KafkaError('INVALID_ARGUMENT');
+    return new ConsumerMembership(cluster, { ...settings, groupId, topics: wanted }, host);
+  }
   if (groupId !== undefined && topics !== undefined) {
     return new ClassicMembership(cluster, { ...settings, groupId, topics }, host);
   }
