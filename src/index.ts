@@ -57,6 +57,7 @@ export {
   type OffsetToCommit,
   type PartitionDescription,
   type Partitioner,
+  type PartitionerName,
   type PartitionerRecord,
   type PartitionHealth,
   type PartitionMetadata,

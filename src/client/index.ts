@@ -72,6 +72,7 @@ export {
   type HeaderValue,
   type OffsetToCommit,
   type Partitioner,
+  type PartitionerName,
   type PartitionerRecord,
   Producer,
   type ProducerOptions,

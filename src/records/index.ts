@@ -65,4 +65,5 @@ export {
   type UpConvertOptions,
   upConvert,
 } from './message-conversion.js';
+export { crc32 } from './compression/crc32.js';
 export { loadCrc32cAccelerator } from './crc32c-accelerator.js';

@@ -312,7 +312,8 @@ consumer.close()
 `;
 
 function same(found, wanted, who) {
-  const [a, b] = [[...found].sort(), [...wanted].sort()];
+  const sorted = (list) => [...list].sort((x, y) => (x < y ? -1 : Number(x > y)));
+  const [a, b] = [sorted(found), sorted(wanted)];
   const twice = a.filter((value, at) => value === a[at - 1]);
   const missing = b.filter((value) => !a.includes(value));
   const more = a.filter((value) => !b.includes(value));

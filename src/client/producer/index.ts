@@ -4,6 +4,7 @@
  * serde. Of consumers it knows only that they have offsets to commit in somebody's name.
  */
 export { Producer, type SendOptions } from './producer.js';
+export type { PartitionerName } from './partitioners.js';
 export type { Acks, ProducerOptions } from './producer-options.js';
 export type {
   Bytes,

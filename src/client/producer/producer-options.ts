@@ -1,7 +1,9 @@
 import { KafkaError } from '../../errors/index.js';
 import { type CompressionType, compressionTypes } from '../../records/index.js';
 import type { SerializerLike } from '../../serde/index.js';
+import type { Random } from '../../system/index.js';
 import { checkOptionNames, checkWhole } from '../known-options.js';
+import { type PartitionerName, partitionerOf } from './partitioners.js';
 import type { Bytes, Partitioner } from './producer-record.js';
 
 export type Acks = 0 | 1 | -1 | 'all';
@@ -46,8 +48,12 @@ export interface ProducerOptions<K = Bytes, V = Bytes> {
   readonly requestTimeoutMs?: number | undefined;
   /** Requests on their way to one broker at the same time, 1 to 5 when idempotent. Default 5. */
   readonly maxInFlightRequestsPerConnection?: number | undefined;
-  /** Default: Java's murmur2 for keys, sticky for records without one. */
-  readonly partitioner?: Partitioner | undefined;
+  /**
+   * A function, or a name of librdkafka's: `murmur2_random` (the default, as in Java: murmur2 for
+   * keys, sticky for records without one), `consistent_random` (what librdkafka does by itself),
+   * `murmur2`, `consistent`, `fnv1a`, `fnv1a_random`, `random`.
+   */
+  readonly partitioner?: Partitioner | PartitionerName | undefined;
   /** Default: bytes and text as they are. */
   readonly keySerializer?: SerializerLike<K> | undefined;
   readonly valueSerializer?: SerializerLike<V> | undefined;
@@ -103,6 +109,7 @@ const idempotentInFlightMax = 5;
 export function producerSettings<K, V>(
   options: ProducerOptions<K, V>,
   clientRequestTimeoutMs: number,
+  random: Random,
 ): ProducerSettings<K, V> {
   checkOptionNames('The producer', options, names);
   const acks = acksOf(options.acks);
@@ -134,7 +141,7 @@ export function producerSettings<K, V>(
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
     requestTimeoutMs: options.requestTimeoutMs ?? clientRequestTimeoutMs,
     maxInFlight: options.maxInFlightRequestsPerConnection ?? idempotentInFlightMax,
-    partitioner: options.partitioner,
+    partitioner: partitionerOf(options.partitioner, random),
     keySerializer: options.keySerializer,
     valueSerializer: options.valueSerializer,
   };

@@ -59,7 +59,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   constructor(cluster: Cluster, options: ProducerOptions<K, V> = {}) {
     const { clock, random } = cluster.system;
     this.#cluster = cluster;
-    this.#settings = producerSettings(options, cluster.options.requestTimeoutMs);
+    this.#settings = producerSettings(options, cluster.options.requestTimeoutMs, random);
     const settings = this.#settings as ProducerSettings<never, never>;
     this.#lane = cluster.lane('producer');
     this.#accumulator = new RecordAccumulator(settings, {

@@ -157,6 +157,7 @@ export class RecordAccumulator {
     if (batch !== undefined && batch.attempts === 0 && batch.append(record, call)) {
       grown = batch.memory - before;
     } else {
+      queue.lastBatchBytes = Math.max(queue.lastBatchBytes, before);
       batch = this.#newBatch(queue, topic);
       batch.append(record, call);
       grown = batch.memory;
