@@ -34,4 +34,24 @@ export const transferCommands: readonly CommandSpec[] = [
     examples: ['kafkit graduate ./kafkit-data --out ./kafka-data'],
     load: async () => (await import('./graduate.js')).graduateCommand,
   },
+  {
+    name: 'import',
+    summary: 'take over the log directory of a stopped Apache Kafka',
+    operands: 'DIR',
+    details:
+      'The way back from "kafkit graduate", and the way in for any single node of Apache Kafka 3.3\n' +
+      'or later that runs without ZooKeeper: topics with their ids and settings, records with their\n' +
+      "offsets, committed offsets and producer ids. DIR is what log.dirs names in Kafka's\n" +
+      'server.properties. Without --out the directory itself is taken over.',
+    flags: [
+      { name: 'out', value: 'DIR', text: "make the new directory here and leave Kafka's as it is" },
+      {
+        name: 'accept-missing',
+        text: 'partitions that have no directory are taken as empty',
+      },
+      copy,
+    ],
+    examples: ['kafkit import /var/lib/kafka/data --out ./kafkit-data'],
+    load: async () => (await import('./import.js')).importCommand,
+  },
 ];

@@ -3,9 +3,10 @@
 // topic ids, configs, committed offsets. Groups go on exactly, producers continue every log. Then
 // the directory comes back (`kafkit import`), with what Kafka wrote meanwhile.
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   apache,
   cli,
@@ -19,13 +20,24 @@ import {
   temporaryDirectory,
 } from './environment.mjs';
 
+const { Kafka } = await import(pathToFileURL(join(root, 'dist', 'index.js')).href);
 const program = join(root, 'test', 'compat', 'graduation.py');
 const work = temporaryDirectory('graduation');
 const data = join(work, 'data');
 const kafkaData = join(work, 'kafka');
 const back = join(work, 'back');
+const flags = ['-o', 'group.initial.rebalance.delay.ms=0'];
 
 const kafkit = (...args) => run(process.execPath, [cli, ...args], { mayFail: true });
+
+/** Whether the broker serves the consumer groups of KIP-848 (ConsumerGroupHeartbeat). */
+async function protocols(bootstrapServers) {
+  const kafka = new Kafka({ bootstrapServers });
+  const served = await kafka.admin().apiVersions();
+  await kafka.close();
+  return served.some(({ name }) => name === 'ConsumerGroupHeartbeat') ? 'both' : 'classic';
+}
+
 const client = (...args) => run(python(), ['-B', program, ...args]).stdout.trim();
 const started = Date.now();
 const say = (text) => console.log(`${((Date.now() - started) / 1000).toFixed(1)} s  ${text}`);
@@ -51,10 +63,10 @@ async function freePorts() {
 
 // A busy broker that is killed while somebody writes, with a torn tail on top.
 // The clean stop in between writes down where logs begin, which a crash may forget, as in Kafka.
-let broker = await startKafkit({ data });
+let broker = await startKafkit({ data, flags });
 client('fill', broker.address);
 await broker.stop();
-broker = await startKafkit({ data });
+broker = await startKafkit({ data, flags });
 const before = join(work, 'before.json');
 say(`kafkit holds ${client('state', broker.address, before)}`);
 
@@ -117,6 +129,10 @@ function compare(old, now, what) {
       require(a === b, `${what}: ${part} of ${name} is ${b} instead of ${a}.`);
     }
     if (name === 'ledger') continue;
+    if (name === 'compacted') {
+      compareCompacted(topic, found, what);
+      continue;
+    }
     for (const part of ['marks', 'records', 'committed']) {
       const [a, b] = [topic[part], found[part]].map((each) => JSON.stringify(each));
       if (a === b) continue;
@@ -129,6 +145,18 @@ function compare(old, now, what) {
   }
   const [a, b] = [JSON.stringify(old.groups), JSON.stringify(now.groups)];
   require(a === b, `${what}: committed offsets differ:\n${a}\n${b}`);
+}
+
+/** Compaction may run at any time: nothing new may turn up, and every key keeps its last value. */
+function compareCompacted(topic, found, what) {
+  const old = new Set(topic.records.map((each) => JSON.stringify(each)));
+  const fresh = found.records.filter((each) => !old.has(JSON.stringify(each)));
+  require(fresh.length === 0, `${what}: compacted has got ${JSON.stringify(fresh[0])}.`);
+  const ends = ({ marks }) => JSON.stringify(Object.values(marks).map(([, end]) => end));
+  require(ends(topic) === ends(found), `${what}: the ends of compacted differ.`);
+  const last = ({ records }) =>
+    JSON.stringify([...new Map(records.map((each) => [`${each[0]} ${each[4]}`, each]))].sort());
+  require(last(topic) === last(found), `${what}: the last values of compacted differ.`);
 }
 
 function checkLedger(now, what) {
@@ -154,15 +182,19 @@ const inKafka = join(work, 'in-kafka.json');
 say(`Apache Kafka holds ${client('state', address, inKafka)}`);
 compare(readState(before), readState(inKafka), 'In Apache Kafka');
 checkLedger(readState(inKafka), 'In Apache Kafka');
-say(client('resume', address, before));
+say(client('resume', address, before, 'both'));
 say(client('more', address, inKafka));
 
 function checkLogs(what) {
-  const logs = readdirSync(kafkaData).filter((name) => name.startsWith('server.log'));
-  const lines = logs.flatMap((name) => readFileSync(join(kafkaData, name), 'utf8').split('\n'));
-  const bad = lines.filter((line) => / (ERROR|FATAL) |stray|corrupt/.test(line));
+  // The metadata that an import in place has set aside is where it should be.
+  const expected = (text) => text.includes('__cluster_metadata-0.');
+  const names = readdirSync(kafkaData);
+  const lines = names
+    .filter((name) => name.startsWith('server.log'))
+    .flatMap((name) => readFileSync(join(kafkaData, name), 'utf8').split('\n'));
+  const bad = lines.filter((line) => / (ERROR|FATAL) |stray|corrupt/.test(line) && !expected(line));
   require(bad.length === 0, `${what}: ${bad.slice(0, 5).join(' | ')}`);
-  const strays = readdirSync(kafkaData).filter((name) => /-(stray|delete|future)$/.test(name));
+  const strays = names.filter((name) => /-(stray|delete|future)$/.test(name) && !expected(name));
   require(strays.length === 0, `${what}: ${strays.join(', ')} were set aside.`);
   const warnings = lines.filter((line) => / WARN /.test(line));
   return `${lines.length} lines in its log, ${warnings.length} warnings, no error`;
@@ -180,10 +212,60 @@ stopApacheKafka(kafkaData);
 say(`Apache Kafka restarted and stopped: ${checkLogs('Second run')}`);
 const late = kafkit('graduate', data, '--out', kafkaData, ...listen);
 require(late.status === 1, 'A directory that Kafka has written to must not be overwritten.');
-require(statSync(join(kafkaData, '__cluster_metadata-0')).isDirectory(), 'Nothing was touched.');
-require(!existsSync(back), 'Nothing has come back yet.');
+const wrong = kafkit('up', '--data', kafkaData, '--listen', '127.0.0.1:0');
+require(wrong.status === 1 &&
+  /kafkit import/.test(
+    wrong.stderr,
+  ), `kafkit must not run on a directory that Kafka has written to: ${wrong.stderr}`);
+
+// And back: refused while Kafka runs, then after a clean stop, then after a kill.
+boot();
+const busy = kafkit('import', kafkaData, '--out', back);
+require(busy.status === 1 &&
+  /Apache Kafka \(process \d+\) runs/.test(
+    busy.stderr,
+  ), `A running Kafka must keep its directory, but: ${busy.stderr}`);
+await comeBack('a kill of Apache Kafka', join(work, 'killed'), () => {
+  process.kill(Number(readFileSync(join(kafkaData, 'pid'), 'utf8')), 'SIGKILL');
+});
+boot();
+await comeBack('a clean stop of Apache Kafka', back, () => stopApacheKafka(kafkaData));
+
+async function comeBack(what, directory, stop) {
+  const last = join(work, 'last.json');
+  client('state', address, last);
+  stop();
+  await sleep(500);
+  const done = kafkit('import', kafkaData, '--out', directory);
+  require(done.status === 0, `The import after ${what} failed: ${done.stderr}`);
+  const ours = await startKafkit({ data: directory, flags });
+  const now = join(work, 'now.json');
+  client('state', ours.address, now);
+  compare(readState(last), readState(now), `Back after ${what}`);
+  checkLedger(readState(now), `Back after ${what}`);
+  client('resume', ours.address, last, await protocols(ours.address));
+  client('more', ours.address, last);
+  await ours.stop();
+  say(`back after ${what}: everything is there, groups and producers go on`);
+}
+
+// The round trip in place: imported where it lies, and graduated again where it lies.
+require(kafkit('import', kafkaData).status === 0, 'The import in place failed.');
+const home = await startKafkit({ data: kafkaData, flags });
+const athome = join(work, 'athome.json');
+client('state', home.address, athome);
+await home.stop();
+const inPlace = kafkit('graduate', kafkaData, ...listen);
+require(inPlace.status === 0, `The graduation in place failed: ${inPlace.stderr}`);
+boot();
+const abroad = join(work, 'abroad.json');
+client('state', address, abroad);
+compare(readState(athome), readState(abroad), 'After a round trip in place');
+stopApacheKafka(kafkaData);
+checkLogs('Last run');
+say('there and back in place: everything is there');
 console.log(
-  `graduated: ${Object.keys(readState(before).topics).length} topics, ` +
-    `${readState(again).topics.ledger.records.length} ledger entries, ` +
+  `graduated and back: ${Object.keys(readState(before).topics).length} topics, ` +
+    `${readState(abroad).topics.ledger.records.length} ledger entries, ` +
     `${Object.keys(readState(before).groups).length} groups, all as before`,
 );

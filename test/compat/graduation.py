@@ -1,5 +1,5 @@
 """What the graduation check does with librdkafka, on kafkit and on Apache Kafka alike: fill a broker, write down all that
-a client can see of it, go on with groups and producers. usage: graduation.py fill|state|ledger|resume|more BROKER [FILE]"""
+a client can see of it, go on with groups and producers. usage: graduation.py fill|state|ledger|resume|more BROKER [FILE] [both|classic]"""
 import json
 import os
 import sys
@@ -136,19 +136,31 @@ def fill_transactions():
     left_open.flush(30)
 
 
+def watermarks(consumer, place):
+    """A broker that has just started leads its partitions a moment later."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return list(consumer.get_watermark_offsets(place, 30))
+        except KafkaException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 def read_all(topic, partitions, isolation):
     """Every record of a topic as (partition, offset, time, kind of time, key, value, headers)."""
     consumer = Consumer({**QUIET, "group.id": "state", "enable.auto.commit": False, "enable.partition.eof": True,
                          "isolation.level": isolation, "auto.offset.reset": "earliest", "check.crcs": True})
     records, ends, marks = [], set(), {}
     for p in range(partitions):
-        marks[p] = list(consumer.get_watermark_offsets(TopicPartition(topic, p), 30))
+        marks[p] = watermarks(consumer, TopicPartition(topic, p))
     consumer.assign([TopicPartition(topic, p, marks[p][0]) for p in range(partitions)])
     until = time.monotonic() + 120
     while len(ends) < partitions:
         if time.monotonic() > until:
             raise SystemExit(f"{topic} could not be read to its end; {sorted(ends)} of {partitions} partitions ended")
-        for message in consumer.consume(1000, 0.5):
+        for message in consumer.consume(1000, 0.05):
             if message.error() is not None:
                 if message.error().code() != -191:
                     raise KafkaException(message.error())
@@ -212,6 +224,8 @@ def resume():
     groups = json.load(open(path))["groups"]
     chosen = [("group-1", "classic"), ("group-7", "consumer"), ("group-13", "classic"), ("live", "classic"), ("group-21", "consumer")]
     for group, protocol in chosen:
+        if sys.argv[4] == "classic":
+            protocol = "classic"
         wanted = {(t, p): o for t, p, o, _ in groups[group] if t == "codecs"}
         wanted = {place: offset for place, offset in wanted.items() if offset < 1000}
         member = Consumer({**QUIET, "group.id": group, "group.protocol": protocol, "auto.offset.reset": "earliest",

@@ -22,7 +22,7 @@ const checks = [
   ['dump-log', 4, 'node', 'test/compat/dump-log.mjs'],
   ['apache-single', 6, 'node', 'test/compat/apache-single.mjs'],
   ['apache-three-nodes', 8, 'node', 'test/compat/apache-three-nodes.mjs'],
-  ['graduation', 5, 'node', 'test/compat/graduation.mjs'],
+  ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
