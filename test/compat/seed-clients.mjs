@@ -19,8 +19,11 @@ const uri = started.stdout.trim().split('\n').at(-1);
 process.on('exit', () => run(join(mongodb, 'stop'), [database], { mayFail: true }));
 
 const broker = await startKafkit({ data: temporaryDirectory('seeds') });
-const printed = await runAside(join(shared, 'seeds-clients', 'run'), [broker.address, uri]);
+// KIP848=1 adds a consumer of the group protocol of KIP-848.
+const env = { ...process.env, KIP848: '1' };
+const programs = join(shared, 'seeds-clients', 'run');
+const printed = await runAside(programs, [broker.address, uri], { env });
 await broker.stop();
 console.log(printed.trim());
 const ok = printed.split('\n').filter((line) => line.startsWith('OK ')).length;
-if (ok !== 9) throw new Error(`9 programs should end with OK, ${ok} did`);
+if (ok !== 10) throw new Error(`10 programs should end with OK, ${ok} did`);
