@@ -222,6 +222,28 @@ describe('reader and writer', () => {
     expect(writer.bytes()).toHaveLength(0);
   });
 
+  test('gathered bytes come out where they were written, and are not copied', () => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 12 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(pieces, fc.nat({ max: 14 }), (written, gatherFrom) => {
+        const plain = new Writer(1);
+        const gathering = new Writer(1, gatherFrom);
+        for (const piece of written) {
+          plain.uvarint(piece.length);
+          plain.raw(piece);
+          gathering.uvarint(piece.length);
+          gathering.raw(piece);
+        }
+        const chunks = gathering.chunks();
+        expect(Buffer.concat(chunks)).toEqual(plain.bytes());
+        expect(gathering.length).toBe(plain.length);
+        for (const piece of written) {
+          if (piece.length >= gatherFrom) expect(chunks).toContain(piece);
+        }
+      }),
+    );
+  });
+
   test('the sizes of varints are those written', () => {
     fc.assert(
       fc.property(int32, int64, (narrow, wide) => {

@@ -3,19 +3,30 @@ import { KafkaError } from '../errors/index.js';
 /** The largest buffer a Writer grows to: no Kafka frame is larger than an int32 can say. */
 const capacityMax = 0x7fffffff;
 
+/** Up to this capacity the buffer is a piece of Node's pool, which costs less to get. */
+const pooledMax = 1024;
+
 /**
  * A growing cursor that writes big-endian. `bytes()` gives the written range as a view into the
  * writer's own buffer: either copy it, or let go of the writer.
+ *
+ * With `gatherFrom`, `raw` does not copy from so many bytes on but remembers where they belong;
+ * then `length` counts them, and `chunks()` gives everything, for a socket to write in one go.
  */
 export class Writer {
+  readonly #gatherFrom: number;
+  readonly #gathered: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  #gatheredBytes = 0;
   #buffer: Buffer;
   #view: DataView;
-  /** The next byte to write; also the number of bytes written. */
+  /** The next byte to write; also the number of bytes written, without gathered ones. */
   position = 0;
 
-  constructor(capacity = 256) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacity);
-    this.#view = new DataView(this.#buffer.buffer);
+  constructor(capacity = 256, gatherFrom = Infinity) {
+    this.#gatherFrom = gatherFrom;
+    this.#buffer =
+      capacity <= pooledMax ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity);
+    this.#view = viewOf(this.#buffer);
   }
 
   /**
@@ -40,7 +51,7 @@ export class Writer {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.position);
     this.#buffer = larger;
-    this.#view = new DataView(larger.buffer);
+    this.#view = viewOf(larger);
   }
 
   int8(value: number): void {
@@ -131,6 +142,11 @@ export class Writer {
 
   /** The bytes as they are, without a length. */
   raw(bytes: Uint8Array): void {
+    if (bytes.length >= this.#gatherFrom) {
+      this.#gathered.push({ at: this.position, bytes });
+      this.#gatheredBytes += bytes.length;
+      return;
+    }
     const at = this.reserve(bytes.length);
     this.#buffer.set(bytes, at);
   }
@@ -162,13 +178,37 @@ export class Writer {
     this.#view.setUint32(at, value);
   }
 
-  /** What was written, as a view into the writer's buffer. */
+  /** What was written, as a view into the writer's buffer. Not for a writer that gathers. */
   bytes(): Buffer {
     return this.#buffer.subarray(0, this.position);
+  }
+
+  /** Bytes written, with those that were gathered. */
+  get length(): number {
+    return this.position + this.#gatheredBytes;
+  }
+
+  /** What was written, in order, with gathered bytes as they were given. */
+  chunks(): Uint8Array[] {
+    const chunks: Uint8Array[] = [];
+    let from = 0;
+    for (const { at, bytes } of this.#gathered) {
+      if (at > from) chunks.push(this.#buffer.subarray(from, at));
+      chunks.push(bytes);
+      from = at;
+    }
+    if (this.position > from) chunks.push(this.#buffer.subarray(from, this.position));
+    return chunks;
   }
 
   /** Forgets what was written and keeps the buffer. */
   reset(): void {
     this.position = 0;
+    this.#gathered.length = 0;
+    this.#gatheredBytes = 0;
   }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

@@ -49,7 +49,10 @@ export interface ConnectionSendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Highest version to use although the broker knows newer ones. */
   readonly versionMax?: number | undefined;
-  /** About how many bytes the request takes, so that its buffer need not grow. */
+  /**
+   * About how many bytes the request takes, so that its buffer need not grow; records of 4 KiB and
+   * more do not count, they are not copied (and must not change until the answer has come).
+   */
   readonly requestBytes?: number | undefined;
   /** Lowest version that can say what the request means; UNSUPPORTED_VERSION below it. */
   readonly versionMin?: number | undefined;
@@ -61,6 +64,8 @@ const inFlightMax = 256;
 const answerBytesMax = 512 * 1024 * 1024;
 const frameLengthSize = 4;
 const writerBytes = 512;
+/** Bytes from which records are handed to the socket as they lie, instead of being copied. */
+const gatherFrom = 4096;
 
 /**
  * A connection to one broker. Requests are pipelined: each is written at once, the answers come
@@ -208,9 +213,9 @@ export class ClientConnection {
     correlationId: number,
     input: RequestInput<A>,
     bytes = writerBytes,
-  ): Buffer {
+  ): Uint8Array[] {
     const { name, key } = api.facts;
-    const writer = new Writer(bytes);
+    const writer = new Writer(bytes, gatherFrom);
     writer.int32(0);
     const header = {
       apiKey: key,
@@ -220,8 +225,8 @@ export class ClientConnection {
     };
     encodeRequestHeader(writer, header, requestHeaderVersion(name, version));
     api.request(version).encode(writer, input);
-    writer.patchInt32(0, writer.position - frameLengthSize);
-    return writer.bytes();
+    writer.patchInt32(0, writer.length - frameLengthSize);
+    return writer.chunks();
   }
 
   #enqueue<A extends ApiName, T>(
@@ -271,14 +276,14 @@ export class ClientConnection {
       written++;
       // Nobody waits for it any more, and the broker has not seen it.
       if (pending.settled) continue;
-      const frame = pending.frame as Buffer;
+      const frame = pending.frame as readonly Uint8Array[];
       pending.frame = undefined;
       if (pending.isAnswered) {
         this.#inFlight.push(pending);
-        this.#socket.write([frame]);
+        this.#socket.write(frame);
       } else {
         this.#oneWay.add(pending);
-        this.#socket.write([frame], () => this.#taken(pending));
+        this.#socket.write(frame, () => this.#taken(pending));
       }
     }
     if (written === this.#held.length) this.#held.length = 0;

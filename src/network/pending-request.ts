@@ -9,8 +9,8 @@ export class PendingRequest {
   /** Monotonic time at which the caller asked. */
   readonly sentAt: number;
   readonly deadline: number;
-  /** The bytes, until they are written. */
-  frame: Buffer | undefined;
+  /** The bytes in pieces, until they are written. */
+  frame: readonly Uint8Array[] | undefined;
   /** The caller has its result (time-out, abort) and the answer will be thrown away. */
   settled = false;
   readonly #decode: ((reader: Reader) => unknown) | undefined;
@@ -25,7 +25,7 @@ export class PendingRequest {
       readonly correlationId: number;
       readonly sentAt: number;
       readonly deadline: number;
-      readonly frame: Buffer;
+      readonly frame: readonly Uint8Array[];
       /** Left out where the broker will not answer. */
       readonly decode: ((reader: Reader) => unknown) | undefined;
     },

@@ -40,6 +40,8 @@ export interface RecordBatchBuilderOptions {
    * and 1; the size limit is compared with the estimate that follows from it. Default 1.
    */
   readonly compressionRatio?: number | undefined;
+  /** Bytes to begin with, such as those of the batch before; it grows all the same. Default 512. */
+  readonly capacity?: number | undefined;
   /**
    * The time from which compaction may drop the tombstones of the batch (KIP-534); it takes the
    * place of the base timestamp. Default: none is set.
@@ -88,7 +90,8 @@ export class RecordBatchBuilder {
     this.#ratio = this.compression === 'none' ? 1 : (options.compressionRatio ?? 1);
     this.#producer = options.producer ?? noProducer;
     this.#baseTimestamp = options.deleteHorizonMs ?? -1;
-    this.#buffer = Buffer.allocUnsafeSlow(capacityMin);
+    const capacity = Math.min(options.capacity ?? capacityMin, this.#capacityMax());
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacity, capacityMin));
   }
 
   /** How many records it holds. */
@@ -169,11 +172,16 @@ export class RecordBatchBuilder {
     return batchHeaderSize + Math.ceil((uncompressed - batchHeaderSize) * this.#ratio);
   }
 
+  /** What the records may take before compression until the estimate reaches the size limit. */
+  #capacityMax(): number {
+    return Math.min(int32Max, Math.ceil(this.#sizeLimit / Math.max(this.#ratio, 0.001)));
+  }
+
   #grow(needed: number): void {
     if (needed > int32Max) {
       throw new KafkaError('MESSAGE_TOO_LARGE', `A batch of ${needed} bytes is beyond an int32.`);
     }
-    const doubled = Math.min(this.#buffer.length * 2, this.#sizeLimit);
+    const doubled = Math.min(this.#buffer.length * 2, this.#capacityMax());
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, doubled));
     this.#buffer.copy(larger, 0, 0, this.#end);
     this.#buffer = larger;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { crc32c } from '../bytes/index.js';
 import {
   assignOffsets,
@@ -216,6 +216,25 @@ describe('record batch', () => {
     const roomy = new RecordBatchBuilder({ sizeLimit: 61 + 11 + 11 });
     expect(three.map((input) => roomy.append(input))).toEqual([0, 1, undefined]);
     expect(roomy.build()).toHaveLength(61 + 11 + 11);
+  });
+
+  test('a batch that will shrink grows by doubling, not record by record', () => {
+    const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    try {
+      const record = { key: null, value: Buffer.alloc(200), timestamp: 0 };
+      const sizeLimit = 16_384;
+      const builder = new RecordBatchBuilder({
+        compression: 'gzip',
+        compressionRatio: 0.1,
+        sizeLimit,
+      });
+      let count = 0;
+      while (builder.append(record) !== undefined) count++;
+      expect(count).toBeGreaterThan(500);
+      expect(allocated.mock.calls.length).toBeLessThan(12);
+    } finally {
+      allocated.mockRestore();
+    }
   });
 
   test('a built batch takes no more records and is the same bytes when built again', async () => {
