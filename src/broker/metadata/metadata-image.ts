@@ -35,7 +35,9 @@ export class MetadataImage {
         this.#topic(record.topicId).leaderEpochs[record.partition] = record.leaderEpoch;
         return;
       case 'removeTopic': {
-        const topic = this.#topic(record.topicId);
+        const topic = this.#byId.get(record.topicId);
+        // Taking back a creation that never reached the disk is no contradiction.
+        if (topic === undefined) return;
         this.topics.delete(topic.name);
         this.#byId.delete(topic.id);
         return;

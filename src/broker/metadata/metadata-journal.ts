@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors/index.js';
+import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { RecordBatch, RecordBatchBuilder } from '../../records/index.js';
 import type { Disk, DiskFile, Logger } from '../../system/index.js';
 import { decodeMetadataRecord, encodeMetadataRecord } from './metadata-codec.js';
@@ -107,13 +107,26 @@ export class MetadataJournal {
     return new MetadataJournal(path, file, size, offset);
   }
 
-  /** Writes the records at once; the promise resolves when they are synced. */
-  async append(records: readonly MetadataRecord[]): Promise<void> {
+  /**
+   * Writes the records at once; the promise resolves when they are synced. Throws, without a
+   * promise, when nothing was written: then the records count for nothing.
+   */
+  append(records: readonly MetadataRecord[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failed(this.#failure);
     const bytes = batchOf(records, this.#offset);
-    this.#file.write([bytes], this.#size);
+    try {
+      this.#file.write([bytes], this.#size);
+    } catch (error) {
+      // A full disk may be emptied again; what any other failure has left is known to nobody.
+      if (!isKafkaError(error, 'DISK_FULL')) this.#failure = error as Error;
+      throw this.#failed(error as Error);
+    }
     this.#size += bytes.length;
     this.#offset += records.length;
+    return this.#synced();
+  }
+
+  async #synced(): Promise<void> {
     try {
       await this.#sync();
     } catch (error) {
@@ -121,6 +134,11 @@ export class MetadataJournal {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
       throw this.#failed(this.#failure);
     }
+  }
+
+  /** Why nothing can be written any more, or undefined. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** A sync that begins after this call; callers that come while it waits share it. */

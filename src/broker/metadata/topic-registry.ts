@@ -176,6 +176,7 @@ export class TopicRegistry implements TopicLookup {
 
   /** Writes the records and replays them; resolves when they are synced. */
   async #record(records: readonly MetadataRecord[]): Promise<void> {
+    // Where this throws nothing was written, and nothing is replayed either.
     const synced = this.#parts.journal.append(records);
     for (const record of records) this.#parts.image.replay(record);
     await synced;
