@@ -63,17 +63,17 @@ export class BatchRecord implements RecordView {
   }
 
   get key(): Buffer | null {
-    if (this.#key === undefined) this.#key = this.#slice(this.#keyStart, this.#keyLength);
+    this.#key ??= slice(this.#source.buffer, this.#keyStart, this.#keyLength);
     return this.#key;
   }
 
   get value(): Buffer | null {
-    if (this.#value === undefined) this.#value = this.#slice(this.#valueStart, this.#valueLength);
+    this.#value ??= slice(this.#source.buffer, this.#valueStart, this.#valueLength);
     return this.#value;
   }
 
   get headers(): readonly RecordHeader[] {
-    if (this.#headers === undefined) this.#headers = this.#readHeaders();
+    this.#headers ??= headersAt(this.#source.buffer, this.#headersStart);
     return this.#headers;
   }
 
@@ -82,28 +82,30 @@ export class BatchRecord implements RecordView {
     const { offset, timestamp, key, value, headers } = this;
     return { offset, timestamp, key, value, headers };
   }
+}
 
-  #slice(start: number, length: number): Buffer | null {
-    return length < 0 ? null : this.#source.buffer.subarray(start, start + length);
-  }
+// Functions rather than private methods, which would cost every record a mark of its class.
 
-  #readHeaders(): readonly RecordHeader[] {
-    const cursor = new Varints(this.#source.buffer, this.#headersStart);
-    const count = cursor.next();
-    if (count === 0) return noHeaders;
-    const headers: RecordHeader[] = [];
-    for (let i = 0; i < count; i++) {
-      const keyLength = cursor.next();
-      const keyStart = cursor.position;
-      cursor.position += keyLength;
-      const key = this.#source.buffer.toString('utf8', keyStart, cursor.position);
-      const valueLength = cursor.next();
-      const value = this.#slice(cursor.position, valueLength);
-      if (valueLength > 0) cursor.position += valueLength;
-      headers.push({ key, value });
-    }
-    return headers;
+function slice(buffer: Buffer, start: number, length: number): Buffer | null {
+  return length < 0 ? null : buffer.subarray(start, start + length);
+}
+
+function headersAt(buffer: Buffer, start: number): readonly RecordHeader[] {
+  if (buffer[start] === 0) return noHeaders;
+  const cursor = new Varints(buffer, start);
+  const count = cursor.next();
+  const headers: RecordHeader[] = [];
+  for (let i = 0; i < count; i++) {
+    const keyLength = cursor.next();
+    const keyStart = cursor.position;
+    cursor.position += keyLength;
+    const key = buffer.toString('utf8', keyStart, cursor.position);
+    const valueLength = cursor.next();
+    const value = slice(buffer, cursor.position, valueLength);
+    if (valueLength > 0) cursor.position += valueLength;
+    headers.push({ key, value });
   }
+  return headers;
 }
 
 /** Reads zigzag varints one after the other; a read past the end of the buffer is an error. */

@@ -71,6 +71,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     this.#delivery = new Delivery(this.#buffer, maker, {
       asked: () => this.#asked(),
       drained: () => this.#fetcher.wake(),
+      soon: (run) => cluster.system.clock.soon(run),
     });
     this.#fetcher = new Fetcher(cluster, settings, this.#subscription, this.#buffer, {
       fetched: () => this.#delivery.ring(),

@@ -17,8 +17,10 @@ const ended: IteratorResult<never> = { done: true, value: undefined };
  */
 export class DeliveryIterator<T> implements AsyncIterableIterator<T> {
   readonly #source: DeliverySource<T>;
-  /** Settles when the last waiting call has its answer. */
+  /** Settles when the last waiting call has its answer; undefined when none waits. */
   #last: Promise<void> | undefined;
+  /** Calls without an answer. */
+  #waiting = 0;
   #isOver = false;
 
   constructor(source: DeliverySource<T>) {
@@ -50,23 +52,25 @@ export class DeliveryIterator<T> implements AsyncIterableIterator<T> {
   }
 
   #queue(): Promise<IteratorResult<T>> {
-    const before = this.#last;
-    const answer = this.#answer(before);
-    const settled = answer.then(forget, forget);
-    const last = settled.then(() => {
-      if (this.#last === last) this.#last = undefined;
-    });
-    this.#last = last;
+    this.#waiting++;
+    const answer = this.#answer(this.#last);
+    if (this.#waiting > 0) this.#last = answer.then(forget, forget);
     return answer;
   }
 
   async #answer(before: Promise<void> | undefined): Promise<IteratorResult<T>> {
-    if (before !== undefined) await before;
-    if (this.#isOver) return ended;
-    const item = await this.#source.wait();
-    if (item !== undefined) return { done: false, value: item };
-    this.#isOver = true;
-    return ended;
+    try {
+      if (before !== undefined) await before;
+      if (this.#isOver) return ended;
+      const item = await this.#source.wait();
+      if (item !== undefined) return { done: false, value: item };
+      this.#isOver = true;
+      return ended;
+    } finally {
+      // At once: the caller's next question comes before anything that waits for this answer.
+      this.#waiting--;
+      if (this.#waiting === 0) this.#last = undefined;
+    }
   }
 }
 

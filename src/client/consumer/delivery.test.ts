@@ -17,6 +17,7 @@ function bench(valueDeserializer?: DeserializerFunction<unknown>) {
   const delivery = new Delivery(buffer, new RecordMaker<Buffer | null, unknown>(undefined, value), {
     asked: () => calls.asked++,
     drained: () => calls.drained++,
+    soon: (run) => setImmediate(run),
   });
   const states = new Map<number, PartitionState>();
   const put = (partition: number, offsets: number[], options: PutOptions = {}): PartitionState => {
@@ -64,6 +65,24 @@ async function take(
 }
 
 describe('the loop', () => {
+  test('lets the event loop have a turn although records are always there', async () => {
+    const { delivery, put } = bench();
+    put(0, [...Array(1000).keys()]);
+    let turns = 0;
+    const count = () => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    let seen = 0;
+    for await (const { offset } of delivery.records()) {
+      expect(offset).toBe(seen);
+      if (++seen === 1000) break;
+    }
+    clearImmediate(next);
+    expect(turns).toBe(3);
+  });
+
   test('gets records in the order they were fetched, and waits where there are none', async () => {
     const { delivery, put, calls } = bench();
     const records = delivery.records();

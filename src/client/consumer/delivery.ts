@@ -15,7 +15,15 @@ export interface DeliveryHost {
   asked(): void;
   /** Something was taken out of the buffer: there may be room for more. */
   drained(): void;
+  /** Calls `run` in the next turn of the event loop. */
+  soon(run: () => void): void;
 }
+
+/**
+ * After so many records the event loop gets a turn: a loop whose records are all there runs in
+ * microtasks alone, and answers of brokers would lie unread until the last of them.
+ */
+const recordsPerTurn = 256;
 
 /** A run of batches ends when it holds so many bytes as they came. */
 const runBytesMax = 1_048_576;
@@ -47,6 +55,7 @@ export class Delivery<K, V> {
     PartitionState,
     { readonly error: KafkaError; readonly incarnation: number }
   >();
+  #inTurn = 0;
   /** Counts the questions of the loop: standing still, it shows a loop that is busy or gone. */
   polls = 0;
 
@@ -141,7 +150,8 @@ export class Delivery<K, V> {
       ready: () => {
         this.polls++;
         this.#finish();
-        return this.#clear ? take() : undefined;
+        if (!this.#clear || this.#inTurn >= recordsPerTurn) return undefined;
+        return take();
       },
       wait: () => this.#wait(take),
       left: () => this.#takeBack(),
@@ -153,6 +163,8 @@ export class Delivery<K, V> {
     this.#isPolling = true;
     this.#bell.ring();
     try {
+      if (this.#inTurn >= recordsPerTurn) await new Promise<void>((run) => this.#host.soon(run));
+      this.#inTurn = 0;
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
         if (this.#isClosed) return undefined;
@@ -261,6 +273,7 @@ export class Delivery<K, V> {
       state.positionEpoch = batch.leaderEpoch;
       this.#atHand = state;
       this.#atHandView = view;
+      this.#inTurn++;
       return record;
     }
   }
@@ -295,6 +308,7 @@ export class Delivery<K, V> {
       if (firstOffset === undefined) continue;
       state.unfinished = firstOffset;
       this.#atHand = state;
+      this.#inTurn += state.position - firstOffset;
       const range = { firstOffset, nextOffset: state.position, endOffset: chunk.endOffset };
       return new FetchedRun(state, range, batches, (view, epoch) =>
         this.#maker.make(state, view, epoch),
