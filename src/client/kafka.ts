@@ -7,6 +7,7 @@ import { Consumer, type ConsumerOptions } from './consumer/index.js';
 import type { KafkaOptions } from './kafka-options.js';
 import { checkOptionNames, checkWhole } from './known-options.js';
 import { type Bytes, Producer, type ProducerOptions } from './producer/index.js';
+import { clientProperties, type ClientProperties, isPropertiesText } from './properties/index.js';
 
 /** What `kafka.close()` closes. */
 interface Member {
@@ -51,22 +52,51 @@ const defaultPort = 9092;
 export class Kafka implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #open = new Set<Member>();
+  /** What properties say for each producer and consumer, unless its own options do. */
+  #defaults: Pick<ClientProperties, 'producer' | 'consumer'> = { producer: {}, consumer: {} };
 
   /** Fails with INVALID_ARGUMENT for an unknown option or an address without sense. */
   constructor(options: KafkaOptions = {}) {
     this.#cluster = new Cluster(clusterOptions(options));
   }
 
+  /**
+   * A client configured by a `client.properties`: the path of such a file, its text, or an object
+   * of properties, in Java's or librdkafka's spelling. Producers and consumers made by it start
+   * from what it says for them; `overrides` and their own options come first.
+   *
+   * Fails with INVALID_ARGUMENT for a property that nobody knows, with a suggestion. Properties
+   * that are known elsewhere and mean nothing here are named in the log.
+   */
+  static fromProperties(
+    source: string | Readonly<Record<string, string | number | boolean>>,
+    overrides: KafkaOptions = {},
+  ): Kafka {
+    const { disk } = overrides.system ?? realSystem();
+    const readText = (path: string) => disk.readFile(path).toString();
+    const isFile = typeof source === 'string' && !isPropertiesText(source);
+    const found = clientProperties(isFile ? readText(source) : source, readText);
+    const kafka = new Kafka({ ...found.kafka, ...overrides });
+    kafka.#defaults = found;
+    if (found.ignored.length > 0) {
+      const logger = overrides.logger ?? defaultLogger;
+      logger.info(`these properties have no effect: ${found.ignored.join(', ')}`);
+    }
+    return kafka;
+  }
+
   /** A producer with its own batches and connections. */
   producer<K = Bytes, V = Bytes>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
-    return this.#kept(new Producer<K, V>(this.#cluster, options));
+    const defaults = this.#defaults.producer as ProducerOptions<K, V>;
+    return this.#kept(new Producer<K, V>(this.#cluster, { ...defaults, ...options }));
   }
 
   /** A consumer, alone or in a group; nothing is fetched before it is iterated or started. */
   consumer<K = Buffer | null, V = Buffer | null>(
     options: ConsumerOptions<K, V> = {},
   ): Consumer<K, V> {
-    return this.#kept(new Consumer<K, V>(this.#cluster, options));
+    const defaults = this.#defaults.consumer as ConsumerOptions<K, V>;
+    return this.#kept(new Consumer<K, V>(this.#cluster, { ...defaults, ...options }));
   }
 
   /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */
