@@ -18,6 +18,7 @@ const checks = [
   ['pykafka', 3, 'node', 'test/compat/pykafka.mjs'],
   ['kcat', 3, 'node', 'test/compat/kcat.mjs'],
   ['kill-minus-nine', 8, 'node', 'test/compat/kill-minus-nine.mjs'],
+  ['transactions', 4, 'node', 'test/compat/transactions.mjs'],
   ['records-java', 4, 'node', 'test/compat/records-java.mjs'],
   ['dump-log', 4, 'node', 'test/compat/dump-log.mjs'],
   ['apache-single', 6, 'node', 'test/compat/apache-single.mjs'],

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogRecord } from '../runtime/machine.js';
@@ -221,6 +224,83 @@ describe('the transaction machine', () => {
     expect([...stage.machine.entries()].map(([id]) => id)).toEqual(['young']);
   });
 });
+
+/**
+ * Scripts with recorded output, in `testdata/`: a command, a line `----`, what came of it, an
+ * empty line. `KAFKIT_REWRITE=1` records anew what is there; read the difference before
+ * committing it.
+ */
+const folder = fileURLToPath(new URL('testdata/', import.meta.url));
+
+describe('the transaction machine says what was recorded in', () => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
+    test(file, () => {
+      const script = readFileSync(join(folder, file), 'utf8');
+      const played = playScript(script);
+      if (process.env.KAFKIT_REWRITE === '1') writeFileSync(join(folder, file), played);
+      else expect(played).toBe(script);
+    });
+  }
+});
+
+/** Plays a script and gives it back with the output of now. */
+function playScript(script: string): string {
+  const stage = new Stage();
+  const out: string[] = [];
+  let isOutput = false;
+  for (const line of script.split('\n')) {
+    if (line === '----') isOutput = true;
+    else if (line === '') isOutput = false;
+    else if (line.startsWith('#') && !isOutput) out.push(line, '');
+    else if (!isOutput) out.push(line, '----', ...commanded(stage, line), '');
+  }
+  return out.join('\n');
+}
+
+/** What a command writes into the log, what it is answered, what it decides. */
+function commanded(stage: Stage, line: string): string[] {
+  const [command = '', id = '', ...words] = line.split(' ');
+  const options = new Map(words.map((word) => word.split('=') as [string, string]));
+  const number = (name: string) => Number(options.get(name) ?? -1);
+  const producer = {
+    error: 'NONE' as const,
+    producerId: number('pid'),
+    producerEpoch: number('epoch'),
+  };
+  const before = stage.log.length;
+  const decidedBefore = stage.decided.length;
+  const out: string[] = [];
+  const answered = ({ error, producerId, producerEpoch }: ProducerAnswer) =>
+    out.push(error === 'NONE' ? `producer ${producerId} epoch ${producerEpoch}` : error);
+  if (command === 'init') answered(stage.init(id, options.has('pid') ? producer : undefined));
+  else if (command === 'add') {
+    const [topic = '', index] = (options.get('to') ?? '').split('/');
+    out.push(String(stage.add(id, producer, topic, Number(index))));
+  } else if (command === 'commit' || command === 'abort') {
+    answered(stage.end(id, producer, command === 'commit', !options.has('v4')));
+  } else if (command === 'markers') stage.complete();
+  else if (command === 'advance') stage.advance(Number(id));
+  else if (command === 'restart') stage.restart();
+  else throw new Error(`there is no command ${command}`);
+  for (const bytes of stage.log.slice(before)) {
+    const record = transactionRecordCodec.decode(bytes);
+    const value = record?.value;
+    const partitions = Array.from(value?.partitions ?? [], ([t, all]) => `${t}/${[...all]}`);
+    out.unshift(
+      value == null
+        ? `log ${record?.transactionalId} forgotten`
+        : `log ${record?.transactionalId} ${value.state} producer ${value.producerId} ` +
+            `epoch ${value.producerEpoch} before ${value.previousProducerId} ` +
+            `next ${value.nextProducerId} start ${value.startMs} version ${value.clientVersion} ` +
+            `[${partitions}]`,
+    );
+  }
+  for (const one of stage.decided.slice(command === 'restart' ? 0 : decidedBefore)) {
+    const what = one.committed ? 'commit' : 'abort';
+    out.push(`${what} markers of producer ${one.producerId} epoch ${one.producerEpoch}`);
+  }
+  return out.length === 0 ? ['nothing'] : out;
+}
 
 type Step = readonly [kind: number, id: number, flag: boolean, ms: number];
 
