@@ -48,7 +48,8 @@ function contentOf(log: Log): string[] {
   while (next < log.logEndOffset) {
     const { chunks } = log.read(next, 1e6, { upTo: log.logEndOffset, minOneBatch: true });
     for (const batch of batchesIn(Buffer.concat(chunks))) {
-      for (const { offset, key, value } of batch.records()) found.push(`${offset}:${key}=${value}`);
+      for (const { offset, key, value } of batch.records())
+        found.push(`${offset}:${String(key)}=${String(value)}`);
       next = batch.nextOffset;
     }
   }

@@ -118,9 +118,16 @@ describe('the metadata journal', () => {
     disk.inject({ code: 'EIO', nth: 1, calls: ['sync'] });
     await expect(journal.append([topic])).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' });
     const size = sizeOf(disk);
-    await expect(journal.append([partition(0)])).rejects.toMatchObject({
-      code: 'KAFKA_STORAGE_ERROR',
-    });
+    expect(() => journal.append([partition(0)])).toThrow('cannot be written');
     expect(sizeOf(disk)).toBe(size);
+  });
+
+  test('a full disk is no end: the same records are written once there is room', async () => {
+    const disk = newDisk();
+    const { journal } = await opened(disk);
+    disk.inject({ code: 'ENOSPC', nth: 1, calls: ['write'] });
+    expect(() => journal.append([topic])).toThrow('cannot be written');
+    await journal.append([topic]);
+    expect(readJournal(disk, '/d').records).toBe(1);
   });
 });
