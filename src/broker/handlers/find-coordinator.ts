@@ -22,7 +22,8 @@ interface Found {
 
 /**
  * FindCoordinator v0–6. The first look-up of a group creates `__consumer_offsets`, that of a
- * transactional id `__transaction_state`, and waits for it: Apache Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile, which costs a client a retry.
+ * transactional id `__transaction_state`, and waits for it: Apache Kafka answers
+ * COORDINATOR_NOT_AVAILABLE meanwhile, which costs a client a retry.
  */
 export const findCoordinator: Handler<'FindCoordinator'> = async (request, context) => {
   if (context.version >= manyKeysSince) {

@@ -154,7 +154,7 @@ export class Partition {
     return { firstOffset: entry.transactionStart, producerEpoch: entry.producerEpoch };
   }
 
-  /** Resolves once the high watermark has reached `offset`; fails with what prevents it for good. */
+  /** Resolves once the high watermark has reached `offset`; fails with what prevents that. */
   replicated(offset: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.whenReplicated(offset, (error) => {

@@ -285,14 +285,14 @@ function commanded(stage: Stage, line: string): string[] {
   for (const bytes of stage.log.slice(before)) {
     const record = transactionRecordCodec.decode(bytes);
     const value = record?.value;
-    const partitions = Array.from(value?.partitions ?? [], ([t, all]) => `${t}/${[...all]}`);
+    const partitions = Array.from(value?.partitions ?? [], ([t, all]) => `${t}/${[...all].join('+')}`);
     out.unshift(
       value == null
         ? `log ${record?.transactionalId} forgotten`
         : `log ${record?.transactionalId} ${value.state} producer ${value.producerId} ` +
             `epoch ${value.producerEpoch} before ${value.previousProducerId} ` +
             `next ${value.nextProducerId} start ${value.startMs} version ${value.clientVersion} ` +
-            `[${partitions}]`,
+            `[${partitions.join(' ')}]`,
     );
   }
   for (const one of stage.decided.slice(command === 'restart' ? 0 : decidedBefore)) {

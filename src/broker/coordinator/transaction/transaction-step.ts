@@ -14,7 +14,7 @@ export function isExhausted(producerEpoch: number): boolean {
   return producerEpoch >= epochMax - 1;
 }
 
-/** The abort of an open transaction against its producer's will, with an epoch that shuts it out. */
+/** Aborts an open transaction against its producer's will; the new epoch shuts that one out. */
 export function fenced(value: TransactionValue, now: number): TransactionValue {
   return {
     ...value,
