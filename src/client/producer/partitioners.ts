@@ -14,7 +14,7 @@ import type { Partitioner } from './producer-record.js';
  *   sticky.
  * - `consistent`: CRC-32, and records without a key go where the empty key goes.
  * - `fnv1a_random`, `fnv1a`: FNV-1a as Sarama and librdkafka compute it, likewise.
- * - `random`: any partition, whatever the key.
+ * - `random`: one by chance, whatever the key.
  */
 export type PartitionerName = (typeof partitionerNames)[number];
 

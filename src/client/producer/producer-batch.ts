@@ -1,4 +1,4 @@
-import type { KafkaError } from '../../errors/index.js';
+import { KafkaError } from '../../errors/index.js';
 import { RecordBatch, RecordBatchBuilder, type RecordInput } from '../../records/index.js';
 import type { PartitionQueue } from './partition-queue.js';
 import type { SendCall } from './send-call.js';
@@ -128,6 +128,19 @@ export class ProducerBatch {
         index++;
       }
     }
+  }
+
+  /** The error of its records when their delivery has taken too long. */
+  notInTime(deliveryTimeoutMs: number): KafkaError {
+    const { topic, partition } = this.queue;
+    const { attempts, lastError } = this;
+    const tries = attempts === 0 ? 'It was never sent' : `It was tried ${attempts} times`;
+    const last = lastError === undefined ? '' : `, the last time: ${lastError.message}`;
+    return new KafkaError(
+      'DELIVERY_TIMEOUT',
+      `The record was not acknowledged within ${deliveryTimeoutMs} ms. ${tries}${last}`,
+      { topic, partition, cause: lastError },
+    );
   }
 
   /**

@@ -119,22 +119,9 @@ export class Sender {
     for (let batch = list[0]; batch !== undefined; batch = list[0]) {
       if (batch.deadline > now) return batch.deadline;
       const late = batch;
-      this.fail(late, () => this.#notInTime(late));
+      this.fail(late, () => late.notInTime(this.#hooks.settings.deliveryTimeoutMs));
     }
     return Infinity;
-  }
-
-  #notInTime(batch: ProducerBatch): KafkaError {
-    const { topic, partition } = batch.queue;
-    const { deliveryTimeoutMs } = this.#hooks.settings;
-    const { attempts, lastError } = batch;
-    const tries = attempts === 0 ? 'It was never sent' : `It was tried ${attempts} times`;
-    const last = lastError === undefined ? '' : `, the last time: ${lastError.message}`;
-    return new KafkaError(
-      'DELIVERY_TIMEOUT',
-      `The record was not acknowledged within ${deliveryTimeoutMs} ms. ${tries}${last}`,
-      { topic, partition, cause: lastError },
-    );
   }
 
   /** One request to each broker that can take one; true when any was sent. */
