@@ -3,6 +3,7 @@ import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
 import type { GroupCoordinator, MarkerLog, TransactionCoordinator } from './coordinator/index.js';
 import type { RequestConnection } from './handlers/handler.js';
+import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
@@ -33,6 +34,7 @@ export interface BrokerInternals {
   /** The same for one client; a broker that listens everywhere names where it was found. */
   advertisedTo(connection: RequestConnection): Address;
   readonly topics: TopicRegistry;
+  readonly groupSettings: GroupSettings;
   readonly fetchSessions: FetchSessions;
   /** `__consumer_offsets`. */
   readonly offsetsTopic: InternalTopic;

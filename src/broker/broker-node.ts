@@ -1,3 +1,4 @@
+import { KafkaError } from '../errors/index.js';
 import type { ReceivedRequest, ServedAnswer, ServerConnection } from '../network/index.js';
 import type { ApiName, RequestDecoded } from '../protocol/index.js';
 import type { Logger, Net, System } from '../system/index.js';
@@ -5,6 +6,7 @@ import type { Address, BrokerInternals, ServedApi } from './broker-internals.js'
 import { type BrokerOptions, type BrokerSettings, settingsOf } from './broker-options.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
+import { groupTimes } from './config/group-configs.js';
 import { checkTopicConfigs } from './config/topic-config.js';
 import { GroupCoordinator, type MarkerLog, TransactionCoordinator } from './coordinator/index.js';
 import type { RequestConnection, RequestContext } from './handlers/handler.js';
@@ -12,6 +14,7 @@ import { acceptedRange, handlerOf, servedApis } from './handlers/index.js';
 import { hostAndPort, isWildcard, parseAddress } from './listen-address.js';
 import type { LogManager } from './log/index.js';
 import type { MetadataJournal } from './metadata/metadata-journal.js';
+import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
@@ -24,6 +27,7 @@ import {
   openStorage,
   transactionTopicName,
 } from './storage.js';
+import type { BackupSummary, TransferOptions } from './transfer/index.js';
 
 /**
  * A running broker with everything in it: what handlers and coordinators see as BrokerInternals.
@@ -38,6 +42,7 @@ export class BrokerNode implements BrokerInternals {
   readonly clusterId: string;
   readonly logDirectory: string;
   readonly topics: TopicRegistry;
+  readonly groupSettings: GroupSettings;
   readonly fetchSessions: FetchSessions;
   readonly offsetsTopic: InternalTopic;
   readonly groups: GroupCoordinator;
@@ -57,6 +62,7 @@ export class BrokerNode implements BrokerInternals {
     logs: LogManager,
     journal: MetadataJournal,
     topics: TopicRegistry,
+    groupSettings: GroupSettings,
   ) {
     const { system, logger, config, compat } = settings;
     this.#settings = settings;
@@ -68,6 +74,7 @@ export class BrokerNode implements BrokerInternals {
     this.clusterId = logs.clusterId;
     this.logDirectory = logs.dataDirectory;
     this.topics = topics;
+    this.groupSettings = groupSettings;
     this.#logs = logs;
     this.#journal = journal;
     this.fetchSessions = new FetchSessions(
@@ -89,6 +96,7 @@ export class BrokerNode implements BrokerInternals {
       topics,
       config,
       logger,
+      timesOf: (groupId) => groupTimes(groupSettings.of(groupId)),
     });
     this.markers = new TransactionMarkers({
       topics,
@@ -119,8 +127,8 @@ export class BrokerNode implements BrokerInternals {
   /** See `Broker.start`. */
   static async start(options: BrokerOptions = {}): Promise<BrokerNode> {
     const settings = await settingsOf(options);
-    const { logs, journal, topics } = await openStorage(settings, options);
-    const broker = new BrokerNode(settings, logs, journal, topics);
+    const { logs, journal, topics, groupSettings } = await openStorage(settings, options);
+    const broker = new BrokerNode(settings, logs, journal, topics, groupSettings);
     try {
       await broker.#open(options);
     } catch (error) {
@@ -227,6 +235,18 @@ export class BrokerNode implements BrokerInternals {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** See `Broker.backup`. */
+  async backup(
+    out: string,
+    options: Pick<TransferOptions, 'copy' | 'onProgress'>,
+  ): Promise<BackupSummary> {
+    if (this.#settings.inMemory) {
+      throw new KafkaError('INVALID_ARGUMENT', 'A broker in memory has no files to back up.');
+    }
+    const { backupRunning } = await import('./transfer/online-backup.js');
+    return await backupRunning(this.system, this.#logs, out, options);
   }
 
   async #close(): Promise<void> {

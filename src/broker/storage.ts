@@ -4,6 +4,7 @@ import { logConfigOf } from './config/log-config-of.js';
 import { TopicConfig } from './config/topic-config.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
+import { GroupSettings } from './metadata/group-settings.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
 import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
 import { TopicRegistry } from './metadata/topic-registry.js';
@@ -46,6 +47,7 @@ export interface Storage {
   readonly logs: LogManager;
   readonly journal: MetadataJournal;
   readonly topics: TopicRegistry;
+  readonly groupSettings: GroupSettings;
 }
 
 /**
@@ -101,7 +103,7 @@ export async function openStorage(
       logger,
       internalSettings: (name) => internalTopicSettings(name, config),
     });
-    return { logs, journal, topics };
+    return { logs, journal, topics, groupSettings: new GroupSettings(image, journal) };
   } catch (error) {
     await logs.close();
     throw error;

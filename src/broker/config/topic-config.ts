@@ -59,7 +59,7 @@ function checkTogether(configs: TopicOverrides): void {
 }
 
 /** Where a value in force comes from, as DescribeConfigs numbers it. */
-export const configSource = { topic: 1, staticBroker: 4, default: 5 } as const;
+export const configSource = { topic: 1, staticBroker: 4, default: 5, group: 8 } as const;
 
 /** One value in force, with where it comes from. */
 export interface EffectiveConfig {

@@ -1,9 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RequestDecoded } from '../../protocol/index.js';
-import { topicConfigFacts } from '../config/topic-configs.js';
-import { checkTopicConfigs } from '../config/topic-config.js';
-import { resourceType } from '../metadata/metadata-record.js';
-import type { Topic } from '../metadata/topic.js';
+import { type ConfigTarget, configTarget } from './config-target.js';
 import { errorAnswer } from './error-answer.js';
 import type { Handler, RequestContext } from './handler.js';
 
@@ -14,14 +11,14 @@ interface Resource {
   readonly resourceName: string;
 }
 
-/** AlterConfigs v0–2: the configs of the request replace all that the topic had set. */
+/** AlterConfigs v0–2: the configs of the request replace all that the topic or group had set. */
 export const alterConfigs: Handler<'AlterConfigs'> = async (request, context) => {
-  const responses = await answerEach(request.resources, context, async (asked, topic) => {
+  const responses = await answerEach(request.resources, context, async (asked, target) => {
     expectOnce(asked.configs.map((config) => config.name));
-    const overrides = checkTopicConfigs(
+    const overrides = target.check(
       asked.configs.map((config) => [config.name, config.value] as const),
     );
-    if (!request.validateOnly) await context.broker.topics.configure(topic, overrides);
+    if (!request.validateOnly) await target.configure(overrides);
   });
   return { responses };
 };
@@ -31,12 +28,12 @@ export const incrementalAlterConfigs: Handler<'IncrementalAlterConfigs'> = async
   request,
   context,
 ) => {
-  const responses = await answerEach(request.resources, context, async (asked, topic) => {
+  const responses = await answerEach(request.resources, context, async (asked, target) => {
     expectOnce(asked.configs.map((config) => config.name));
-    const wanted = new Map(Object.entries(topic.overrides));
-    for (const change of asked.configs) apply(change, wanted, topic);
-    const overrides = checkTopicConfigs(wanted);
-    if (!request.validateOnly) await context.broker.topics.configure(topic, overrides);
+    const wanted = new Map(Object.entries(target.overrides));
+    for (const change of asked.configs) apply(change, wanted, target);
+    const overrides = target.check(wanted);
+    if (!request.validateOnly) await target.configure(overrides);
   });
   return { responses };
 };
@@ -44,7 +41,7 @@ export const incrementalAlterConfigs: Handler<'IncrementalAlterConfigs'> = async
 async function answerEach<R extends Resource>(
   resources: readonly R[],
   context: RequestContext,
-  alter: (resource: R, topic: Topic) => Promise<void>,
+  alter: (resource: R, target: ConfigTarget) => Promise<void>,
 ) {
   const answers = [];
   for (const resource of resources) {
@@ -53,32 +50,14 @@ async function answerEach<R extends Resource>(
       resourceName: resource.resourceName,
     };
     try {
-      await alter(resource, topicOf(resource, context));
+      const { resourceType, resourceName } = resource;
+      await alter(resource, configTarget(resourceType, resourceName, context.broker));
       answers.push({ errorCode: 0, errorMessage: null, ...about });
     } catch (error) {
       answers.push({ ...errorAnswer(error, context.broker.logger), ...about });
     }
   }
   return answers;
-}
-
-function topicOf(resource: Resource, { broker }: RequestContext): Topic {
-  if (resource.resourceType === resourceType.broker) {
-    throw new KafkaError(
-      'INVALID_REQUEST',
-      'The configuration of this broker does not change while it runs: ' +
-        'set it in server.properties or by -o and start the broker again.',
-    );
-  }
-  if (resource.resourceType !== resourceType.topic) {
-    throw new KafkaError('INVALID_REQUEST', `Unexpected resource type ${resource.resourceType}.`);
-  }
-  const topic = broker.topics.byName(resource.resourceName);
-  if (topic !== undefined) return topic;
-  throw new KafkaError(
-    'UNKNOWN_TOPIC_OR_PARTITION',
-    `The topic '${resource.resourceName}' does not exist.`,
-  );
 }
 
 function expectOnce(names: readonly string[]): void {
@@ -89,10 +68,10 @@ function expectOnce(names: readonly string[]): void {
 
 const operation = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
-function apply(change: Change, wanted: Map<string, string>, topic: Topic): void {
+function apply(change: Change, wanted: Map<string, string>, target: ConfigTarget): void {
   const { name, value, configOperation } = change;
   if (configOperation === operation.delete) {
-    checkKnown(name);
+    target.factsOf(name);
     wanted.delete(name);
     return;
   }
@@ -107,23 +86,17 @@ function apply(change: Change, wanted: Map<string, string>, topic: Topic): void 
   if (!adding && configOperation !== operation.subtract) {
     throw new KafkaError('INVALID_REQUEST', `Unknown operation type ${configOperation}.`);
   }
-  if (checkKnown(name) !== 'list') {
+  if (target.factsOf(name).type !== 'list') {
     throw new KafkaError(
       'INVALID_CONFIG',
       `Can't ${adding ? 'APPEND' : 'SUBTRACT'} to key ${name} because its type is not LIST.`,
     );
   }
-  const before = wanted.get(name) ?? topic.config.text(name);
+  const before = wanted.get(name) ?? target.text(name);
   const items = new Set(before === '' ? [] : before.split(','));
   for (const item of value.split(',').map((part) => part.trim())) {
     if (adding) items.add(item);
     else items.delete(item);
   }
   wanted.set(name, [...items].join(','));
-}
-
-function checkKnown(name: string): string {
-  const facts = topicConfigFacts(name);
-  if (facts !== undefined) return facts.type;
-  throw new KafkaError('INVALID_CONFIG', `Unknown topic config name: ${name}`);
 }

@@ -2,10 +2,12 @@ import { KafkaError } from '../../errors/index.js';
 import type { RequestDecoded, ResponseInput } from '../../protocol/index.js';
 import { brokerConfigs } from '../config/broker-configs.js';
 import { configTypeNumber } from '../config/config-facts.js';
+import { effectiveGroupConfigs } from '../config/group-configs.js';
 import { configSource, type EffectiveConfig, effectiveConfigs } from '../config/topic-config.js';
 import { resourceType } from '../metadata/metadata-record.js';
 import { topicNameFault } from '../metadata/topic-name.js';
 import type { BrokerInternals } from '../broker-internals.js';
+import { checkGroupName } from './config-target.js';
 import { errorAnswer } from './error-answer.js';
 import type { Handler } from './handler.js';
 
@@ -13,7 +15,7 @@ type Request = RequestDecoded<'DescribeConfigs'>;
 type Result = NonNullable<ResponseInput<'DescribeConfigs'>['results']>[number];
 type Entry = NonNullable<Result['configs']>[number];
 
-/** DescribeConfigs v1–4 for topics and for this broker. */
+/** DescribeConfigs v1–4 for topics, groups and this broker. */
 export const describeConfigs: Handler<'DescribeConfigs'> = (request, { broker }) => ({
   results: request.resources.map((asked): Result => {
     const about = { resourceType: asked.resourceType, resourceName: asked.resourceName };
@@ -40,6 +42,8 @@ function entriesOf(
       return topicEntries(name, request, broker);
     case resourceType.broker:
       return brokerEntries(name, request, broker);
+    case resourceType.group:
+      return groupEntries(name, request, broker);
     default:
       throw new KafkaError(
         'INVALID_REQUEST',
@@ -85,6 +89,14 @@ function brokerEntries(name: string, request: Request, broker: BrokerInternals):
     const value = broker.effectiveSetting(facts.name);
     return entry({ facts, value, source, synonyms }, true, request);
   });
+}
+
+function groupEntries(groupId: string, request: Request, broker: BrokerInternals): Entry[] {
+  checkGroupName(groupId);
+  const overrides = broker.groupSettings.of(groupId);
+  return effectiveGroupConfigs(overrides, broker.config).map((config) =>
+    entry(config, false, request),
+  );
 }
 
 function entry(config: EffectiveConfig, readOnly: boolean, request: Request): Entry {

@@ -4,13 +4,12 @@ import type { Handler } from './handler.js';
 
 const clientMetrics = 16;
 const brokerLogger = 8;
-const group = 32;
 const listable: ReadonlySet<number> = new Set([
   resourceType.topic,
   resourceType.broker,
   brokerLogger,
   clientMetrics,
-  group,
+  resourceType.group,
 ]);
 
 /** ListConfigResources v0–1: what has configs. v0 asks for client-metrics resources only. */
@@ -27,6 +26,11 @@ export const listConfigResources: Handler<'ListConfigResources'> = (request, con
   if (wanted.has(resourceType.topic)) {
     for (const { name } of broker.topics.all()) {
       configResources.push({ resourceName: name, resourceType: resourceType.topic });
+    }
+  }
+  if (wanted.has(resourceType.group)) {
+    for (const groupId of broker.groupSettings.groupIds()) {
+      configResources.push({ resourceName: groupId, resourceType: resourceType.group });
     }
   }
   for (const type of [resourceType.broker, brokerLogger]) {

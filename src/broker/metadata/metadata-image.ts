@@ -20,6 +20,8 @@ export class MetadataImage {
   readonly #byId = new Map<string, TopicImage>();
   /** Dynamic configs of brokers by resource name; the empty name is the cluster-wide default. */
   readonly brokerConfigs = new Map<string, Record<string, string>>();
+  /** What groups have set for themselves, by group id. */
+  readonly groupConfigs = new Map<string, Record<string, string>>();
   nextProducerId = 0;
 
   byId(id: string): TopicImage | undefined {
@@ -73,11 +75,18 @@ export class MetadataImage {
     const { [name]: _gone, ...rest } = before;
     const configs = value === null ? rest : { ...rest, [name]: value };
     if (type === resourceType.broker) this.brokerConfigs.set(resource, configs);
+    else if (type === resourceType.group) this.#setGroupConfigs(resource, configs);
     else this.#topicNamed(resource).configs = configs;
+  }
+
+  #setGroupConfigs(groupId: string, configs: Record<string, string>): void {
+    if (Object.keys(configs).length === 0) this.groupConfigs.delete(groupId);
+    else this.groupConfigs.set(groupId, configs);
   }
 
   #configsOf(type: number, resource: string): Record<string, string> | undefined {
     if (type === resourceType.broker) return this.brokerConfigs.get(resource) ?? {};
+    if (type === resourceType.group) return this.groupConfigs.get(resource) ?? {};
     return type === resourceType.topic ? this.#topicNamed(resource).configs : undefined;
   }
 
@@ -103,6 +112,9 @@ export class MetadataImage {
     }
     for (const [broker, configs] of this.brokerConfigs) {
       yield* configRecords(resourceType.broker, broker, configs);
+    }
+    for (const [groupId, configs] of this.groupConfigs) {
+      yield* configRecords(resourceType.group, groupId, configs);
     }
     if (this.nextProducerId > 0) {
       yield { type: 'producerIds', nextProducerId: this.nextProducerId };

@@ -26,4 +26,4 @@ export type MetadataRecord =
   | { readonly type: 'producerIds'; readonly nextProducerId: number };
 
 /** Resource types as requests and ConfigRecord number them. */
-export const resourceType = { topic: 2, broker: 4 } as const;
+export const resourceType = { topic: 2, broker: 4, group: 32 } as const;
