@@ -41,7 +41,16 @@ export class TransactionIndex {
 
   /** Aborted transactions that touch offsets from `from` on and begin below `upTo`. */
   overlapping(from: number, upTo: number): AbortedTransaction[] {
-    return this.#load().filter((entry) => entry.lastOffset >= from && entry.firstOffset < upTo);
+    const entries = this.#load();
+    const found: AbortedTransaction[] = [];
+    for (let place = firstEndingAt(entries, from); place < entries.length; place++) {
+      const entry = entries[place];
+      if (entry === undefined) break;
+      if (entry.firstOffset < upTo) found.push(entry);
+      // Whatever was aborted later began at or after the stable offset of then.
+      if (entry.lastStableOffset >= upTo) break;
+    }
+    return found;
   }
 
   all(): readonly AbortedTransaction[] {
@@ -83,6 +92,18 @@ export class TransactionIndex {
     }
     return this.#entries;
   }
+}
+
+/** The place of the first entry whose marker is at or after `offset`. */
+function firstEndingAt(entries: readonly AbortedTransaction[], offset: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.lastOffset ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function encode(entry: AbortedTransaction): Buffer {

@@ -105,7 +105,7 @@ function readPartition(
   if (fetchOffset >= upTo || (maxBytes === 0 && !minOneBatch)) return { ...base, ...nothing };
   try {
     const { chunks, bytes } = partition.read(fetchOffset, maxBytes, upTo, minOneBatch);
-    const aborted = limits.readCommitted ? abortedIn(partition, fetchOffset, chunks, upTo) : [];
+    const aborted = limits.readCommitted ? abortedIn(partition, fetchOffset, chunks) : [];
     return { ...base, chunks, bytes, aborted, diverging: undefined };
   } catch (error) {
     if (isKafkaError(error, 'OFFSET_OUT_OF_RANGE')) {
@@ -123,12 +123,8 @@ function abortedIn(
   partition: Partition,
   from: number,
   chunks: readonly Buffer[],
-  upTo: number,
 ): readonly AbortedTransaction[] {
-  const aborted = partition.log.abortedTransactions(from, upTo);
-  if (aborted.length === 0) return aborted;
-  const end = endOf(chunks, from);
-  return aborted.filter(({ firstOffset }) => firstOffset < end);
+  return partition.log.abortedTransactions(from, endOf(chunks, from));
 }
 
 /** The offset after the last batch, whole or not, that stands in the chunks. */
