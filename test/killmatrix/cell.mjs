@@ -10,7 +10,7 @@ import { randomFrom } from './cells.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const partitions = 2;
 const recordCount = 160;
-const keyCount = 25;
+const keyCount = 60;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -108,10 +108,15 @@ export async function runCell(cell, { broker, database, seed }) {
       { name: topic, partitions, ...factor(broker) },
       { name: `${topic}.dlq`, partitions: 1, ...factor(broker) },
     ]);
-    const half = Math.floor(recordCount * 0.6);
+    const half = Math.floor(recordCount * 0.75);
     await produce(kafka, topic, produced.slice(0, half), produced, 0);
+    let rest;
+    context.produceRest = () => {
+      rest ??= produce(kafka, topic, produced.slice(half), produced, half);
+      return rest;
+    };
     await strike(context);
-    await produce(kafka, topic, produced.slice(half), produced, half);
+    await context.produceRest();
     await finish(context);
     await admin.close();
     return await compare(context, kafka, produced);
@@ -174,20 +179,20 @@ async function strike(context) {
     const child = start(context, { step, nth: 1, action: kills ? 'kill' : 'wait' });
     if (step === 'rebalancing') {
       // The second member makes the first one give partitions up.
-      await child.line('never', 1500);
+      await child.line('fetching', 15_000);
       start(context, {});
     }
     if (step === 'draining') {
-      await child.line('never', 1500);
+      await child.line('fetching', 15_000);
       child.process.kill('SIGTERM');
     }
     if (kills) {
-      const ended = await Promise.race([child.closed, sleep(12_000)]);
+      const ended = await Promise.race([child.closed, sleep(20_000)]);
       // The second time there may be nothing left to do.
       context.wasReached ||= ended === 'SIGKILL';
       continue;
     }
-    const reached = await child.line('at ', 15_000);
+    const reached = await child.line('at ', 20_000);
     context.wasReached = reached !== undefined;
     await faults[fault](context, child);
   }
@@ -223,7 +228,10 @@ const faults = {
   async zombie(context, child) {
     child.process.kill('SIGSTOP');
     start(context, {});
-    await sleep(8500);
+    await sleep(7500);
+    // The other one gets ahead of it: what it holds is the past by now.
+    await context.produceRest();
+    await sleep(2000);
     child.process.kill('SIGCONT');
     child.go();
     await sleep(1000);

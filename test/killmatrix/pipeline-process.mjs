@@ -12,7 +12,10 @@ let resume = () => undefined;
 createInterface({ input: process.stdin }).on('line', () => resume());
 
 let reached = 0;
+let isFetching = false;
 async function onStep(step) {
+  if (step === 'fetched' && !isFetching) say('fetching');
+  isFetching ||= step === 'fetched';
   if (step !== plan.step || ++reached !== plan.nth) return;
   if (plan.action === 'kill') process.kill(process.pid, 'SIGKILL');
   const waiting = new Promise((done) => {
