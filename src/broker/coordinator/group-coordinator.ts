@@ -305,13 +305,13 @@ function isWriteFailure(error: KafkaError): boolean {
   return error.errno === null || error.retriable;
 }
 
-/** The topics as groups see them: internal ones cannot be matched by an expression. */
+/** The topics as groups see them, internal ones included: `.*` means them too, as in Kafka. */
 function catalogOf(topics: TopicLookup): TopicCatalog {
   return {
     version: () => topics.version,
     byName: (name) => topics.byName(name),
     byId: (id) => topics.byId(id),
-    names: () => topics.all().flatMap(({ name, internal }) => (internal ? [] : [name])),
+    names: () => topics.all().map(({ name }) => name),
   };
 }
 

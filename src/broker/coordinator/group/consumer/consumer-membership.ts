@@ -138,7 +138,7 @@ export class ConsumerMembership {
       if (holder.memberId === memberId) return holder;
       return this.#takeOver(group, holder, memberId, beat);
     }
-    const member = expectHolder(group, holder, memberId, instanceId);
+    const member = expectHolder(holder, memberId, instanceId);
     checkEpoch(member, request);
     return member;
   }
@@ -223,7 +223,7 @@ export class ConsumerMembership {
     const member =
       instanceId === null
         ? group.member(memberId)
-        : expectHolder(group, group.staticMember(instanceId), memberId, instanceId);
+        : expectHolder(group.staticMember(instanceId), memberId, instanceId);
     if (member === undefined) throw unknownMember(group, memberId);
     if (memberEpoch === leavingStaticEpoch) {
       const value = { ...progressOf(member), epoch: leavingStaticEpoch, revoking: new Map() };
@@ -238,7 +238,6 @@ export class ConsumerMembership {
 
 /** The holder of an instance id, if it is the member that speaks. */
 function expectHolder(
-  group: ConsumerGroup,
   holder: ConsumerMember | undefined,
   memberId: string,
   instanceId: string,
@@ -250,7 +249,7 @@ function expectHolder(
   throw new KafkaError(
     'FENCED_INSTANCE_ID',
     `Static member ${memberId} with instance id ${instanceId} was fenced by member ` +
-      `${holder.memberId} of group ${group.groupId}.`,
+      `${holder.memberId}.`,
   );
 }
 

@@ -6,7 +6,7 @@ export interface TopicCatalog {
   version(): number;
   byName(name: string): HashedTopic | undefined;
   byId(id: string): HashedTopic | undefined;
-  /** Names of all topics that clients may write. */
+  /** Names of all topics. */
   names(): Iterable<string>;
 }
 
