@@ -2,6 +2,7 @@ import type { Net } from '../system/index.js';
 import { BrokerNode } from './broker-node.js';
 import type { BrokerOptions } from './broker-options.js';
 import { hostAndPort } from './listen-address.js';
+import type { BackupSummary, TransferOptions } from './transfer/index.js';
 
 /**
  * An embedded, single-node, Kafka-compatible broker. `Broker.start` opens the data directory,
@@ -54,6 +55,18 @@ export class Broker {
    */
   listen(address: string, net?: Net): Promise<string> {
     return this.#node.listen(address, net);
+  }
+
+  /**
+   * Makes a backup of the running broker in a new directory: all partitions, configs and offsets as
+   * they are at one moment, while clients go on. `restore` makes a data directory of it. Fails with
+   * DATA_DIRECTORY_INVALID where the directory is not empty.
+   */
+  backup(
+    out: string,
+    options: Pick<TransferOptions, 'copy' | 'onProgress'> = {},
+  ): Promise<BackupSummary> {
+    return this.#node.backup(out, options);
   }
 
   /**

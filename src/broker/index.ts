@@ -7,12 +7,17 @@ export type { BrokerOptions, TopicToCreate } from './broker-options.js';
 export type { Compat } from './config/compat.js';
 export type { Durability } from './log/index.js';
 export {
+  backup,
+  type BackupOptions,
+  type BackupSummary,
   graduate,
   type GraduateOptions,
   type Graduation,
   importFromKafka,
   type ImportOptions,
   type ImportSummary,
+  restore,
+  type RestoreOptions,
   type TransferOptions,
   type TransferProgress,
 } from './transfer/index.js';

@@ -12,9 +12,10 @@ export const transferCommands: readonly CommandSpec[] = [
     summary: 'hand a data directory over to Apache Kafka',
     operands: 'DIR',
     details:
-      'Makes a directory that Apache Kafka 4 boots on: topics with their ids and settings, records\n' +
-      'with their offsets, committed offsets and producer ids. The broker must be stopped. Without\n' +
-      "--out the directory itself becomes Kafka's. Prints the commands to type next on stdout.",
+      'Makes a directory that Apache Kafka 4 boots on: topics with their ids and settings,\n' +
+      'records with their offsets, committed offsets and producer ids. The broker must be\n' +
+      "stopped. Without --out the directory itself becomes Kafka's. Prints the commands to type\n" +
+      'next on stdout.',
     flags: [
       {
         name: 'out',
@@ -39,9 +40,9 @@ export const transferCommands: readonly CommandSpec[] = [
     summary: 'take over the log directory of a stopped Apache Kafka',
     operands: 'DIR',
     details:
-      'The way back from "kafkit graduate", and the way in for any single node of Apache Kafka 3.3\n' +
-      'or later that runs without ZooKeeper: topics with their ids and settings, records with their\n' +
-      "offsets, committed offsets and producer ids. DIR is what log.dirs names in Kafka's\n" +
+      'The way back from "kafkit graduate", and the way in for any single node of Apache Kafka\n' +
+      '3.3 or later that runs without ZooKeeper: topics with their ids and settings, records with\n' +
+      "their offsets, committed offsets and producer ids. DIR is what log.dirs names in Kafka's\n" +
       'server.properties. Without --out the directory itself is taken over.',
     flags: [
       { name: 'out', value: 'DIR', text: "make the new directory here and leave Kafka's as it is" },
@@ -53,5 +54,31 @@ export const transferCommands: readonly CommandSpec[] = [
     ],
     examples: ['kafkit import /var/lib/kafka/data --out ./kafkit-data'],
     load: async () => (await import('./import.js')).importCommand,
+  },
+  {
+    name: 'backup',
+    summary: 'copy a data directory as it is at one moment, while its broker runs or not',
+    operands: 'DIR',
+    details:
+      'A running "kafkit up" is asked to do it and goes on meanwhile. On the same disk files that\n' +
+      'no longer change are shared by hard links, so that a backup costs little; to survive the\n' +
+      'disk, make it on another one. "kafkit restore" makes a data directory of it again.',
+    flags: [
+      { name: 'out', value: 'DIR', text: 'where to; it must not exist yet, or be empty' },
+      copy,
+    ],
+    examples: ['kafkit backup ./kafkit-data --out /backups/monday'],
+    load: async () => (await import('./backup.js')).backupCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'make a data directory of a backup',
+    operands: 'BACKUP',
+    flags: [
+      { name: 'data', value: 'DIR', text: 'where to; it must not exist yet, or be empty' },
+      copy,
+    ],
+    examples: ['kafkit restore /backups/monday --data ./kafkit-data'],
+    load: async () => (await import('./backup.js')).restoreCommand,
   },
 ];

@@ -1,6 +1,7 @@
 import { Broker, type BrokerOptions } from '../broker/index.js';
 import { isKafkaError } from '../errors/index.js';
 import { lineLogger } from '../system/index.js';
+import { serveBackupRequests } from './backup-requests.js';
 import { CommandFailure, UsageError } from './command.js';
 import type { Input } from './input.js';
 import { type CliIo, say } from './io.js';
@@ -46,7 +47,9 @@ export async function runBroker(
   await io.stdout.write(`ready ${broker.address}\n`);
   const quiet = input.has('quiet');
   if (!quiet) greet(io, broker.address, memory ? undefined : broker.dataDirectory);
+  const stopServing = memory ? undefined : serveBackupRequests(broker, io.system);
   await untilInterrupted(io);
+  stopServing?.();
   if (!quiet) say(io, `kafkit: stopping (${String(io.interrupted.reason)}) …`);
   await broker.close();
   if (!quiet) say(io, `kafkit: stopped${memory ? '' : '; everything is on disk'}.`);

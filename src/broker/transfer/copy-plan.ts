@@ -34,7 +34,8 @@ const rootFiles = [
   rootFile.meta,
 ];
 
-const passing = [suffix.deleted, suffix.cleaned, '.tmp'];
+/** What is on its way out. The rest of an interrupted compaction comes along: it is told apart. */
+const passing = [suffix.deleted, '.tmp'];
 
 /**
  * Lists the files of a stopped broker's directory that make up what `source.image` says: the

@@ -4,6 +4,7 @@ import { clusterMetadataDirectory, rootFile } from '../log/file-names.js';
 import { type MetaProperties, readMetaProperties } from '../log/meta-properties.js';
 import type { MetadataImage } from '../metadata/metadata-image.js';
 import { journalName, readJournal } from '../metadata/metadata-journal.js';
+import { readManifest } from './manifest.js';
 
 /** What a data directory says of itself. */
 export interface DataDirectory {
@@ -42,8 +43,17 @@ export function isKafkas(disk: Disk, root: string): boolean {
   return disk.exists(disk.join(root, clusterMetadataDirectory));
 }
 
-/** Fails where Apache Kafka has run on the directory, so that our journal is out of date. */
+/**
+ * Fails where no broker of ours may run: Apache Kafka has run on the directory, so that our journal
+ * is out of date, or it is a backup, whose files others may share.
+ */
 export function ensureOurs(disk: Disk, root: string): void {
+  if (readManifest(disk, root)?.kind === 'backup') {
+    throw new KafkaError('DATA_DIRECTORY_INVALID', `${root} is a backup.`, {
+      path: root,
+      hint: 'Make a data directory of it with "kafkit restore".',
+    });
+  }
   if (!isKafkas(disk, root)) return;
   throw new KafkaError('DATA_DIRECTORY_INVALID', `Apache Kafka has run on ${root}.`, {
     path: root,

@@ -117,7 +117,7 @@ function check(
       `Node ${nodeId} does not hold all of ${few(elsewhere)}.`,
       {
         path: from,
-        hint: 'Reassign every partition to this node first, or copy the cluster with "kafkit migrate".',
+        hint: 'Reassign every partition to this node first, or use "kafkit migrate".',
       },
     );
   }

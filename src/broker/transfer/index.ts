@@ -4,17 +4,23 @@
  * Each transfer is loaded when it is called, so that a broker that never moves pays nothing.
  */
 import type {
+  BackupOptions,
+  BackupSummary,
   GraduateOptions,
   Graduation,
   ImportOptions,
   ImportSummary,
+  RestoreOptions,
 } from './transfer-options.js';
 
 export type {
+  BackupOptions,
+  BackupSummary,
   GraduateOptions,
   Graduation,
   ImportOptions,
   ImportSummary,
+  RestoreOptions,
   TransferOptions,
   TransferProgress,
 } from './transfer-options.js';
@@ -42,4 +48,27 @@ export async function graduate(options: GraduateOptions): Promise<Graduation> {
 export async function importFromKafka(options: ImportOptions): Promise<ImportSummary> {
   const { importDirectory } = await import('./import.js');
   return await importDirectory(options);
+}
+
+/**
+ * Makes a backup of a data directory whose broker is stopped; `Broker.backup` does the same to a
+ * running one. Segments that are closed become hard links where the file system has them, so that
+ * a backup on the same disk costs next to nothing; on another disk everything is copied. No broker
+ * runs on a backup: `restore` makes a data directory of it. Fails with DATA_DIRECTORY_LOCKED while
+ * a broker runs, and DATA_DIRECTORY_INVALID where `out` is not empty.
+ */
+export async function backup(options: BackupOptions): Promise<BackupSummary> {
+  const { backupDirectory } = await import('./backup.js');
+  return await backupDirectory(options);
+}
+
+/**
+ * Makes a data directory of a backup. Its broker starts as after a crash: what was being written
+ * when the backup was taken is looked through, and leader epochs go up, so that clients which have
+ * seen more than the backup notice. Fails with DATA_DIRECTORY_INVALID where there is no finished
+ * backup, or `data` is not empty.
+ */
+export async function restore(options: RestoreOptions): Promise<BackupSummary> {
+  const { restoreDirectory } = await import('./restore.js');
+  return await restoreDirectory(options);
 }

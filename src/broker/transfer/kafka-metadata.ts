@@ -55,7 +55,9 @@ export function readKafkaMetadata(disk: Disk, root: string): KafkaMetadata {
     if (!disk.exists(path)) {
       throw new KafkaError('DATA_DIRECTORY_INVALID', `${root} is no directory of Apache Kafka.`, {
         path: root,
-        hint: `It has neither ${clusterMetadataDirectory} nor ${bootstrapCheckpoint}: is it the one that log.dirs (or metadata.log.dir) names?`,
+        hint:
+          `It has neither ${clusterMetadataDirectory} nor ${bootstrapCheckpoint}: ` +
+          'is it the one that log.dirs (or metadata.log.dir) names?',
       });
     }
     readCheckpoint(disk, path, reader);

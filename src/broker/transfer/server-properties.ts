@@ -44,8 +44,8 @@ export function serverPropertiesText(facts: ServerPropertiesFacts): string {
 
 const opening = [
   '# Apache Kafka on the data directory that kafkit prepared: one node, broker and controller.',
-  '# To grow: start more nodes, raise these replication factors for topics that are yet to be made,',
-  '# and move existing partitions with kafka-reassign-partitions.sh.',
+  '# To grow: start more nodes, raise these replication factors for topics that are yet to be',
+  '# made, and move existing partitions with kafka-reassign-partitions.sh.',
 ];
 
 /** One node cannot keep more than one copy of what Kafka keeps for itself. */

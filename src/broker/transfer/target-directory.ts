@@ -4,39 +4,8 @@ import { rootFile } from '../log/file-names.js';
 import { copyFiles, type Copied } from './copy-files.js';
 import type { CopyPlan } from './copy-plan.js';
 import { isKafkas } from './data-directory.js';
+import { type Manifest, manifestName, readManifest, writeManifest } from './manifest.js';
 import type { TransferOptions } from './transfer-options.js';
-
-/** Says in the root of a copied directory what it is; brokers do not look at it. */
-export const manifestName = 'kafkit-transfer.json';
-
-export type TransferKind = 'graduation' | 'import' | 'backup' | 'restore';
-
-export interface Manifest {
-  readonly kind: TransferKind;
-  /** While it is `unfinished`, the directory is worth nothing and may be made anew. */
-  readonly state: 'unfinished' | 'finished';
-  readonly clusterId: string;
-  /** Wall clock in milliseconds, when it was begun. */
-  readonly begunAt: number;
-  /** The ends of the logs when it was finished, as in the high watermark checkpoint. */
-  readonly ends?: string | undefined;
-}
-
-export function readManifest(disk: Disk, root: string): Manifest | undefined {
-  const path = disk.join(root, manifestName);
-  if (!disk.exists(path)) return undefined;
-  try {
-    return JSON.parse(disk.readFile(path).toString('utf8')) as Manifest;
-  } catch {
-    // A file that is no JSON was not written by us, or not to its end.
-    return undefined;
-  }
-}
-
-function writeManifest(disk: Disk, root: string, manifest: Manifest): void {
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  disk.replaceFile(disk.join(root, manifestName), Buffer.from(text));
-}
 
 /**
  * Fills a new directory with what the plan lists. It may exist if it is empty, or if it was made
@@ -49,17 +18,30 @@ export async function fillTarget(
   plan: CopyPlan,
   options: TransferOptions,
 ): Promise<Copied> {
-  const { disk } = system;
+  return await inTarget(system.disk, to, manifest, async () => {
+    const { disk } = system;
+    for (const name of plan.directories) disk.makeDirectory(disk.join(to, name));
+    const copied = await copyFiles(system, plan.files, options);
+    for (const name of plan.directories) await disk.syncDirectory(disk.join(to, name));
+    return copied;
+  });
+}
+
+/** Runs what fills a new directory, which is locked and marked as unfinished meanwhile. */
+export async function inTarget<T>(
+  disk: Disk,
+  to: string,
+  manifest: Omit<Manifest, 'state'>,
+  fill: () => Promise<T>,
+): Promise<T> {
   disk.makeDirectory(to);
   const lock = await disk.lockDirectory(to);
   try {
     emptyTarget(disk, to, manifest);
     writeManifest(disk, to, { ...manifest, state: 'unfinished' });
-    for (const name of plan.directories) disk.makeDirectory(disk.join(to, name));
-    const copied = await copyFiles(system, plan.files, options);
-    for (const name of plan.directories) await disk.syncDirectory(disk.join(to, name));
+    const result = await fill();
     await disk.syncDirectory(to);
-    return copied;
+    return result;
   } finally {
     await lock.release();
   }

@@ -12,12 +12,12 @@ import {
   producerIdsRecord,
   removeTopicRecord,
   topicRecord,
-} from '../../protocol/internal/index.js';
-import { RecordBatchBuilder } from '../../records/index.js';
-import { silentLogger } from '../../system/index.js';
-import { type MemorySystem, memorySystem } from '../../system/simulated/index.js';
-import { importFromKafka } from './index.js';
-import { readKafkaMetadata } from './kafka-metadata.js';
+} from '../../../src/protocol/internal/index.js';
+import { RecordBatchBuilder } from '../../../src/records/index.js';
+import { silentLogger } from '../../../src/system/index.js';
+import { type MemorySystem, memorySystem } from '../../../src/system/simulated/index.js';
+import { importFromKafka } from '../../../src/broker/transfer/index.js';
+import { readKafkaMetadata } from '../../../src/broker/transfer/kafka-metadata.js';
 
 const ids = { a: 'jKTRaM_TSNqocJeQI2aYOQ', b: 'bKTRaM_TSNqocJeQI2aYOQ' };
 const directory = '/kafka/__cluster_metadata-0';
@@ -124,7 +124,7 @@ describe("Apache Kafka's metadata log", () => {
     expect((leftOut.get('accessControlEntry') ?? 0) + kept).toBe(4);
   });
 
-  test('is not imported where other nodes hold partitions, or directories are missing', async () => {
+  test('is not imported where other nodes hold partitions, or some are missing', async () => {
     const system = memorySystem();
     const run = async () =>
       await importFromKafka({ from: '/kafka', system, logger: silentLogger }).then(

@@ -12,99 +12,28 @@ import {
   transactionLogKey,
   transactionLogValue,
   transactionStateRecords,
-} from '../../protocol/internal/index.js';
-import { batchesIn, controlRecordOf, RecordBatchBuilder } from '../../records/index.js';
-import { silentLogger } from '../../system/index.js';
-import { type MemorySystem, memorySystem } from '../../system/simulated/index.js';
-import { settingsOf } from '../broker-options.js';
-import type { Topic } from '../metadata/topic.js';
-import { readJournal } from '../metadata/metadata-journal.js';
-import { openStorage, type Storage } from '../storage.js';
-import { appendRecords } from './append-records.js';
-import { graduate, importFromKafka } from './index.js';
-import { readKafkaMetadata } from './kafka-metadata.js';
-import { recordsOf } from './log-records.js';
-
-const now = 1_700_000_000_000;
-const logger = silentLogger;
-
-async function withStorage<T>(
-  system: MemorySystem,
-  data: string,
-  use: (storage: Storage) => Promise<T> | T,
-): Promise<T> {
-  const options = { data, system, logger };
-  const storage = await openStorage(await settingsOf(options), options);
-  try {
-    return await use(storage);
-  } finally {
-    await storage.journal.close();
-    await storage.logs.close();
-  }
-}
-
-interface Producer {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
-  readonly isTransactional?: boolean;
-}
-
-function write(topic: Topic, index: number, values: readonly string[], producer?: Producer): void {
-  const partition = topic.partitions[index];
-  if (partition === undefined) throw new RangeError(`no partition ${index}`);
-  const builder = new RecordBatchBuilder({ producer });
-  for (const value of values) {
-    builder.append({ key: Buffer.from('k'), value: Buffer.from(value), timestamp: now });
-  }
-  const { log, leaderEpoch } = partition;
-  log.append(Buffer.from(builder.build()), { leaderEpoch, origin: 'client', now });
-}
-
-/** Offsets and values of every record, markers as `commit` and `abort`. */
-async function contentOf(storage: Storage): Promise<Record<string, string[]>> {
-  const content: Record<string, string[]> = {};
-  for (const log of storage.logs.logs()) {
-    const records: string[] = [];
-    for await (const { batch, record } of recordsOf(log)) {
-      const text = batch.isControl
-        ? `${controlRecordOf(record).type} ${batch.producerId}:${batch.producerEpoch}`
-        : String(record.value);
-      records.push(`${record.offset} ${text}`);
-    }
-    if (!log.topic.startsWith('__')) content[`${log.topic}-${log.partition}`] = records;
-  }
-  return content;
-}
-
-async function filled(system: MemorySystem, data = '/data'): Promise<Record<string, string[]>> {
-  return await withStorage(system, data, async (storage) => {
-    const { topics } = storage;
-    const a = await topics.create('a', 2, { 'retention.ms': '-1', 'segment.bytes': '1048576' });
-    await topics.create('b', 1, { 'cleanup.policy': 'compact' });
-    await topics.delete(await topics.create('gone', 1, {}));
-    write(a, 0, ['one', 'two']);
-    write(a, 0, ['three'], { producerId: 41, producerEpoch: 0, baseSequence: 0 });
-    a.partitions[0]?.log.roll(now);
-    write(a, 0, ['four', 'five']);
-    a.partitions[0]?.log.deleteRecordsBefore(1);
-    write(a, 1, ['six']);
-    await topics.nextProducerId();
-    return await contentOf(storage);
-  });
-}
-
-const failure = async (run: Promise<unknown>): Promise<string> =>
-  await run.then(
-    () => 'no error',
-    (error: Error) => error.message,
-  );
-
-const namesIn = (system: MemorySystem, path: string): string[] =>
-  system.disk.list(path).map(({ name }) => name);
+} from '../../../src/protocol/internal/index.js';
+import { batchesIn, controlRecordOf } from '../../../src/records/index.js';
+import { type MemorySystem, memorySystem } from '../../../src/system/simulated/index.js';
+import type { Topic } from '../../../src/broker/metadata/topic.js';
+import { readJournal } from '../../../src/broker/metadata/metadata-journal.js';
+import {
+  contentOf,
+  failure,
+  filled,
+  logger,
+  namesIn,
+  now,
+  withStorage,
+  write,
+} from './directories.js';
+import { appendRecords } from '../../../src/broker/transfer/append-records.js';
+import { graduate, importFromKafka } from '../../../src/broker/transfer/index.js';
+import { readKafkaMetadata } from '../../../src/broker/transfer/kafka-metadata.js';
+import { recordsOf } from '../../../src/broker/transfer/log-records.js';
 
 describe('graduation', () => {
-  test('writes a checkpoint with features, topics, ids, configs, epochs and producer ids', async () => {
+  test('writes a checkpoint of features, topics, ids, epochs and producer ids', async () => {
     const system = memorySystem();
     await filled(system);
     const done = await graduate({ data: '/data', out: '/out', system, logger });
