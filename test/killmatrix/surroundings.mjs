@@ -45,8 +45,8 @@ export async function kafkitBroker() {
 export async function kafkaCluster() {
   const directory = temporaryDirectory('killmatrix-kafka');
   const nodes = join(apache, 'kafka');
-  // Away from the ports that other checks use.
-  const start = ['start-cluster', directory, '21192'];
+  // Away from the ports of other checks, and all three below those that the system hands out.
+  const start = ['start-cluster', directory, '11692'];
   process.on('exit', () => spawnSync(nodes, ['stop', directory], { stdio: 'ignore' }));
   const bootstrapServers = run(nodes, start).stdout.trim().split('\n').at(-1);
   return {
