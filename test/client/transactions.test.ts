@@ -188,6 +188,19 @@ describe('version 2 of transactions', () => {
     await close();
   });
 
+  test('offsets of known topics go by their ids', async () => {
+    const { producer, run, coordinator, close, fake } = await setUp(2);
+    const work = producer.transaction(async (tx) => {
+      await tx.send(to(0));
+      const offsets = [{ topic: 't', partition: 0, offset: 1 }];
+      await tx.sendOffsets({ groupId: 'g', offsets });
+    });
+    await run(work);
+    const topicId = fake.topics.get('t')?.id;
+    expect(coordinator.offsets[0]).toMatchObject({ topics: [{ name: '', topicId }] });
+    await close();
+  });
+
   test('TRANSACTION_ABORTABLE aborts, and the work is tried again when asked', async () => {
     const { producer, run, told, coordinator, close, fake } = await setUp(2);
     coordinator.refusals.Produce = [120];

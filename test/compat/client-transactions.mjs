@@ -98,7 +98,7 @@ async function checks(bootstrapServers, totals) {
   for (const [name, work] of Object.entries(scenarios)) {
     const started = Date.now();
     try {
-      await within(90_000, work(context));
+      await within(120_000, work(context));
       totals.passed++;
       console.log(`ok      ${name} (${Date.now() - started} ms)`);
     } catch (error) {
@@ -326,6 +326,11 @@ function same(found, wanted, who) {
 
 // ---- processes --------------------------------------------------------------------------------
 
+const workers = new Set();
+process.on('exit', () => {
+  for (const child of workers) child.kill('SIGKILL');
+});
+
 function start(...args) {
   const self = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [self, 'worker', ...args], {
@@ -336,7 +341,8 @@ function start(...args) {
     printed += bytes;
   });
   const closed = new Promise((done) => child.on('close', done));
-  process.on('exit', () => child.kill('SIGKILL'));
+  void closed.then(() => workers.delete(child));
+  workers.add(child);
   return {
     says: async (word, times = 1) => {
       for (const end = Date.now() + 45_000; printed.split(word).length <= times; await sleep(10)) {
