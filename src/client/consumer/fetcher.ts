@@ -185,8 +185,9 @@ export class Fetcher {
     const { fetchMaxWaitMs } = this.#settings;
     const maxWaitMs = full ? 0 : fetchMaxWaitMs;
     const request = source.session.next(asked.map((each) => each.target));
-    const abort = new AbortController();
-    source.abort = abort;
+    // Used again as long as it can be: one for each fetch costs more than a small answer does.
+    if (source.abort.signal.aborted) source.abort = new AbortController();
+    const { abort } = source;
     source.asked = asked;
     source.reserved = bytes;
     let brought = false;
