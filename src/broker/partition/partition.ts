@@ -84,7 +84,7 @@ export class Partition {
       this.#ending = this.#ending.filter((one) => one.markerOffset >= highWatermark);
       for (const { firstOffset } of this.#ending) stable = Math.min(stable, firstOffset);
     }
-    return stable;
+    return Math.max(stable, Math.min(this.logStartOffset, highWatermark));
   }
 
   /** Compares the leader epoch a client believes in; -1 compares nothing. */
