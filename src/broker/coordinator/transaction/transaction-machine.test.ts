@@ -285,7 +285,10 @@ function commanded(stage: Stage, line: string): string[] {
   for (const bytes of stage.log.slice(before)) {
     const record = transactionRecordCodec.decode(bytes);
     const value = record?.value;
-    const partitions = Array.from(value?.partitions ?? [], ([t, all]) => `${t}/${[...all].join('+')}`);
+    const partitions = Array.from(
+      value?.partitions ?? [],
+      ([topic, indexes]) => `${topic}/${[...indexes].join('+')}`,
+    );
     out.unshift(
       value == null
         ? `log ${record?.transactionalId} forgotten`
