@@ -181,7 +181,7 @@ function isThere(client) {
   const tried = spawnSync(node, ['-e', `require('${name}')`], { cwd: bench });
   if (tried.status === 0) return true;
   console.error(
-    `${name} is left out: its native part is not built (node bench/client/confluent.mjs)`,
+    `${name} is left out: its native part is not built (node bench/client/build-confluent.mjs)`,
   );
   return false;
 }

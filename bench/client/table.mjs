@@ -70,7 +70,7 @@ export function printTable(scenario, results) {
   }
 }
 
-function wanted(title, target) {
+export function wanted(title, target) {
   if (title === 'records/s' && target.speed) return `≥ ${target.speed}`;
   if (title === 'CPU µs/record' && target.cpu) return `≤ ${target.cpu}`;
   if (/^p\d/.test(title) && target.latency) return `≤ ${target.latency}`;
