@@ -125,6 +125,8 @@ def fill_transactions():
             member = Consumer({**QUIET, "group.id": f"tx-group-{n % 4}"})
             out.send_offsets_to_transaction([TopicPartition("codecs", 0, n)], member.consumer_group_metadata(), 30)
             member.close()
+            # Aborted records belong into the log: what is still queued would only be thrown away.
+            out.flush(30)
             if n % 3 == 0:
                 out.abort_transaction(30)
             else:
