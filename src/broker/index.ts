@@ -10,6 +10,7 @@ export {
   backup,
   type BackupOptions,
   type BackupSummary,
+  type Finding,
   graduate,
   type GraduateOptions,
   type Graduation,
@@ -20,4 +21,7 @@ export {
   type RestoreOptions,
   type TransferOptions,
   type TransferProgress,
+  verify,
+  type VerifyOptions,
+  type VerifyReport,
 } from './transfer/index.js';

@@ -81,4 +81,19 @@ export const transferCommands: readonly CommandSpec[] = [
     examples: ['kafkit restore /backups/monday --data ./kafkit-data'],
     load: async () => (await import('./backup.js')).restoreCommand,
   },
+  {
+    name: 'verify',
+    summary: 'look for damage in a data directory or a backup',
+    operands: 'DIR',
+    details:
+      'Reads every batch and compares checksums, offsets, indexes, epochs, topic ids and committed\n' +
+      'offsets, and changes nothing. Works on directories of kafkit and of Apache Kafka while\n' +
+      'nobody runs on them. Exit code 1 when records or offsets are lost or wrong.',
+    flags: [
+      { name: 'deep', text: 'decompress every batch and look at each record' },
+      { name: 'json', text: 'print the report as JSON' },
+    ],
+    examples: ['kafkit verify ./kafkit-data', 'kafkit verify /backups/monday --deep'],
+    load: async () => (await import('./verify.js')).verifyCommand,
+  },
 ];

@@ -11,7 +11,9 @@ import type {
   ImportOptions,
   ImportSummary,
   RestoreOptions,
+  VerifyOptions,
 } from './transfer-options.js';
+import type { VerifyReport } from './verify-report.js';
 
 export type {
   BackupOptions,
@@ -23,7 +25,9 @@ export type {
   RestoreOptions,
   TransferOptions,
   TransferProgress,
+  VerifyOptions,
 } from './transfer-options.js';
+export type { Finding, VerifyReport } from './verify-report.js';
 
 /**
  * Makes a data directory that Apache Kafka 4.x boots on, of one whose broker is stopped: topics
@@ -71,4 +75,16 @@ export async function backup(options: BackupOptions): Promise<BackupSummary> {
 export async function restore(options: RestoreOptions): Promise<BackupSummary> {
   const { restoreDirectory } = await import('./restore.js');
   return await restoreDirectory(options);
+}
+
+/**
+ * Reads everything in a data directory (of kafkit or of Apache Kafka) or a backup, without changing
+ * it, and compares: checksums and order of batches, indexes, aborted transactions, snapshots, leader
+ * epochs, checkpoints, topic ids, committed offsets. What the next start would mend by itself is a
+ * warning, a loss is an error; both stand in the report. Fails with DATA_DIRECTORY_LOCKED while a
+ * broker runs on it.
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const { verifyDirectory } = await import('./verify.js');
+  return await verifyDirectory(options);
 }

@@ -94,3 +94,10 @@ export interface BackupSummary {
   /** Of `bytes`, what is shared with the source by hard links. */
   readonly linkedBytes: number;
 }
+
+export interface VerifyOptions extends Omit<TransferOptions, 'copy' | 'logger'> {
+  /** A data directory of kafkit or of Apache Kafka, or a backup; nobody may run on it. */
+  readonly data: string;
+  /** Decompresses every batch and checks each record. Default false. */
+  readonly deep?: boolean | undefined;
+}
