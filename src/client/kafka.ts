@@ -6,6 +6,7 @@ import { Cluster, type ClusterOptions, type SendOptions } from './cluster/index.
 import { Consumer, type ConsumerOptions } from './consumer/index.js';
 import type { KafkaOptions } from './kafka-options.js';
 import { checkOptionNames, checkWhole } from './known-options.js';
+import { consumerMetrics, type Metric } from './metric.js';
 import { type Bytes, Producer, type ProducerOptions } from './producer/index.js';
 import { clientProperties, type ClientProperties, isPropertiesText } from './properties/index.js';
 
@@ -102,6 +103,21 @@ export class Kafka implements AsyncDisposable {
   /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */
   admin(): Admin {
     return this.#kept(new Admin(this.#cluster));
+  }
+
+  /**
+   * What the open producers and consumers of this client have done and where they stand, now:
+   * one entry for each value, under the names that Kafka's Java clients use. Costs no request.
+   */
+  metrics(): Metric[] {
+    const { clientId } = this.#cluster.options;
+    const metrics: Metric[] = [];
+    for (const one of this.#open) {
+      if (one.closed) continue;
+      if (one instanceof Producer) metrics.push(...one.metrics());
+      else if (one instanceof Consumer) metrics.push(...consumerMetrics(clientId, one.health()));
+    }
+    return metrics;
   }
 
   #kept<T extends Member>(made: T): T {

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors/index.js';
+import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { RecordBatch, RecordBatchBuilder, type RecordInput } from '../../records/index.js';
 import type { PartitionQueue } from './partition-queue.js';
 import type { SendCall } from './send-call.js';
@@ -128,6 +128,14 @@ export class ProducerBatch {
         index++;
       }
     }
+  }
+
+  /** The error of its records when they could not be compressed. */
+  notCompressed(cause: unknown): KafkaError {
+    if (isKafkaError(cause)) return cause;
+    const { topic, partition } = this.queue;
+    const message = 'The batch could not be compressed.';
+    return new KafkaError('INVALID_RECORD', message, { topic, partition, cause });
   }
 
   /** The error of its records when their delivery has taken too long. */

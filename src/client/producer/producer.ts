@@ -8,6 +8,8 @@ import {
   producerSettings,
   type ProducerSettings,
 } from './producer-options.js';
+import type { Metric } from '../metric.js';
+import { ProducerCounters } from './producer-counters.js';
 import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
 import { RecordAccumulator } from './record-accumulator.js';
 import { SendCall } from './send-call.js';
@@ -45,6 +47,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   readonly #settings: ProducerSettings<K, V>;
   readonly #accumulator: RecordAccumulator;
   readonly #sender: Sender;
+  readonly #counters = new ProducerCounters();
   readonly #transactions: TransactionManager;
   readonly #session: TransactionSession | undefined;
   readonly #line: TransactionLine<K, V> | undefined;
@@ -77,6 +80,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       accumulator: this.#accumulator,
       transactions: this.#transactions,
       session: this.#session,
+      counters: this.#counters,
       lane: this.#lane,
       isHurried: () => this.#hurried > 0,
     });
@@ -192,6 +196,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       session,
       clock: this.#cluster.system.clock,
       maxBlockMs: this.#settings.maxBlockMs,
+      ended: (how) => this.#counters.transactionEnded(session.transactionalId, how),
       send: (records) => this.#sendAll(records),
       flush: () => this.flush(),
       drop: (error) => {
@@ -317,6 +322,13 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
       this.#cluster.closeLane(this.#lane);
       this.#cluster.release();
     }
+  }
+
+  /** What it has done so far, under Kafka's names; see `kafka.metrics()`. */
+  metrics(): Metric[] {
+    const { bufferMemory } = this.#settings;
+    const { clientId } = this.#cluster.options;
+    return this.#counters.metrics(clientId, bufferMemory, this.#accumulator.memory);
   }
 
   /** Whether `close` has been called. */

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors/index.js';
+import type { KafkaError } from '../../errors/index.js';
 import { Alarm } from '../../network/index.js';
 import { asyncFrom, isCodecLoaded } from '../../records/index.js';
 import type { Clock } from '../../system/index.js';
@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/index.js';
 import type { PartitionQueue } from './partition-queue.js';
 import { deliver } from './produce-request.js';
 import type { ProducerBatch } from './producer-batch.js';
+import type { ProducerCounters } from './producer-counters.js';
 import type { ProducerSettings } from './producer-options.js';
 import type { RecordAccumulator } from './record-accumulator.js';
 import type { TransactionManager } from './transaction-manager.js';
@@ -21,6 +22,7 @@ export interface SenderHooks {
   readonly transactions: TransactionManager;
   /** Of a transactional producer; its batches go within a transaction or not at all. */
   readonly session: TransactionSession | undefined;
+  readonly counters: ProducerCounters;
   readonly lane: string;
   /** Whether somebody waits for everything to be sent (flush, close). */
   isHurried(): boolean;
@@ -206,7 +208,7 @@ export class Sender {
       try {
         this.#built(batch, builder.build());
       } catch (error) {
-        this.fail(batch, () => this.#notCompressed(batch, error));
+        this.fail(batch, () => batch.notCompressed(error));
         return false;
       }
       return true;
@@ -217,7 +219,7 @@ export class Sender {
         this.#built(batch, bytes);
         this.schedule();
       },
-      (error: unknown) => this.fail(batch, () => this.#notCompressed(batch, error)),
+      (error: unknown) => this.fail(batch, () => batch.notCompressed(error)),
     );
     return false;
   }
@@ -228,16 +230,6 @@ export class Sender {
     const topic = this.#hooks.accumulator.topic(batch.queue.topic);
     // Half of the news, so that one odd batch does not change much.
     topic.compressionRatio = (topic.compressionRatio + batch.builder.compressionRatio) / 2;
-  }
-
-  #notCompressed(batch: ProducerBatch, cause: unknown): KafkaError {
-    if (cause instanceof KafkaError) return cause;
-    const { topic, partition } = batch.queue;
-    return new KafkaError('INVALID_RECORD', 'The batch could not be compressed.', {
-      topic,
-      partition,
-      cause,
-    });
   }
 
   /** Packs the heads of the queues into one request, as many as fit. */
@@ -286,6 +278,7 @@ export class Sender {
   #send(leader: number, batches: readonly ProducerBatch[], now: number): void {
     const destination = this.#destination(leader);
     destination.inFlight++;
+    this.#hooks.counters.requests++;
     const landed = () => {
       destination.inFlight--;
       this.schedule();
@@ -308,6 +301,7 @@ export class Sender {
     queue.landed(batch);
     if (batch.isDone) return;
     batch.complete(baseOffset, logAppendTime);
+    this.#hooks.counters.settled(batch, this.#clock.monotonic(), baseOffset);
     this.#settled(batch);
   }
 
@@ -317,7 +311,8 @@ export class Sender {
     if (this.#hooks.session?.isGivingUp === true) return this.fail(batch, () => error);
     queue.landed(batch);
     if (batch.isDone) return;
-    const { cluster } = this.#hooks;
+    const { cluster, counters } = this.#hooks;
+    counters.recordRetries += batch.count;
     const wait = atOnce ? 0 : cluster.retryBackoff(batch.attempts - 1);
     batch.lastError = error;
     batch.retryAt = this.#clock.monotonic() + wait;
@@ -341,6 +336,7 @@ export class Sender {
       memory += part.memory;
       queue.requeue(part);
     }
+    this.#hooks.counters.batchSplits++;
     accumulator.active.add(queue);
     accumulator.release(queue, batch.memory - memory);
   }
@@ -351,8 +347,10 @@ export class Sender {
     const at = queue.waiting.indexOf(batch);
     if (at !== -1) queue.waiting.splice(at, 1);
     if (batch.isDone) return;
-    if (batch.isStamped) this.#hooks.session?.lost(errorOf(0));
+    const { session, counters } = this.#hooks;
+    if (batch.sequence >= 0) session?.lost(errorOf(0));
     batch.fail(errorOf);
+    counters.settled(batch, this.#clock.monotonic(), -1, errorOf(0));
     this.#settled(batch);
   }
 

@@ -13,6 +13,8 @@ export interface TransactionLineParts<K, V> {
   send(records: readonly ProducerRecord<K, V>[]): Promise<RecordMetadata[]>;
   flush(): Promise<void>;
   drop(error: KafkaError): void;
+  /** How a transaction has ended, as far as is known. */
+  ended(how: 'committed' | 'aborted'): void;
 }
 
 /** The transactions of one producer, which run one after the other. */
@@ -56,7 +58,8 @@ export class TransactionLine<K, V> {
       send: sendAny as TransactionHost<K, V>['send'],
       flush: () => parts.flush(),
       drop: (error) => parts.drop(error),
-      over: () => {
+      over: (how) => {
+        parts.ended(how);
         this.#current = undefined;
         isOver();
         this.#next();

@@ -13,7 +13,7 @@ export interface TransactionHost<K, V> {
   /** Gives up what is not on its way. */
   drop(error: KafkaError): void;
   /** The transaction is over: another one may begin. */
-  over(): void;
+  over(how: 'committed' | 'aborted'): void;
 }
 
 /**
@@ -145,7 +145,7 @@ export class Transaction<K = Bytes, V = Bytes> implements AsyncDisposable {
   #over(state: 'committed' | 'aborted'): void {
     this.#state = state;
     this.#host.session.over();
-    this.#host.over();
+    this.#host.over(state);
   }
 
   #ended(): KafkaError {

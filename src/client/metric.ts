@@ -1,0 +1,38 @@
+import type { ConsumerHealth } from './consumer/index.js';
+
+/** One measured value, under the name and group that Kafka's Java clients give it. */
+export interface Metric {
+  readonly name: string;
+  /** Such as `producer-metrics` or `consumer-fetch-manager-metrics`. */
+  readonly group: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What a consumer's health says as metrics; what is not known yet is left out. */
+export function consumerMetrics(clientId: string, health: ConsumerHealth): Metric[] {
+  const tags = { 'client-id': clientId };
+  const coordinator = 'consumer-coordinator-metrics';
+  const fetch = 'consumer-fetch-manager-metrics';
+  const { lastPollAgeMs, lastHeartbeatAgeMs, partitions } = health;
+  const metrics: Metric[] = [
+    { group: coordinator, name: 'assigned-partitions', tags, value: partitions.length },
+  ];
+  if (lastHeartbeatAgeMs !== null) {
+    const value = Math.floor(lastHeartbeatAgeMs / 1000);
+    metrics.push({ group: coordinator, name: 'last-heartbeat-seconds-ago', tags, value });
+  }
+  if (lastPollAgeMs !== null) {
+    const value = Math.floor(lastPollAgeMs / 1000);
+    metrics.push({ group: 'consumer-metrics', name: 'last-poll-seconds-ago', tags, value });
+  }
+  let lagMax = -1;
+  for (const { topic, partition, lag } of partitions) {
+    if (lag === null) continue;
+    lagMax = Math.max(lagMax, lag);
+    const of = { ...tags, topic, partition: `${partition}` };
+    metrics.push({ group: fetch, name: 'records-lag', tags: of, value: lag });
+  }
+  if (lagMax >= 0) metrics.push({ group: fetch, name: 'records-lag-max', tags, value: lagMax });
+  return metrics;
+}
