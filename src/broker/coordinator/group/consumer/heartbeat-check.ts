@@ -1,9 +1,9 @@
-import { KafkaError } from '../../../../errors/index.js';
+import { isKafkaError, KafkaError } from '../../../../errors/index.js';
 import { isTooLong } from '../joining.js';
 import { assignors } from './assignor.js';
 import { joiningEpoch, leavingEpoch, leavingStaticEpoch } from './consumer-member.js';
 import type { ConsumerHeartbeat } from './consumer-messages.js';
-import { topicMatcher } from './topic-regex.js';
+import { compiledRegex } from './topic-regex.js';
 
 /** From this version on members make their own ids (KIP-1082). */
 const ownMemberIdSince = 1;
@@ -31,11 +31,18 @@ export function checkHeartbeat(request: ConsumerHeartbeat, version: number): voi
       `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known}.`,
     );
   }
-  if (regex !== null && regex !== '' && (isTooLong(regex) || topicMatcher(regex) === undefined)) {
+  if (regex !== null && regex !== '') checkRegex(regex);
+}
+
+function checkRegex(regex: string): void {
+  expectShort(regex, 'SubscribedTopicRegex');
+  try {
+    compiledRegex(regex);
+  } catch (error) {
+    if (!isKafkaError(error, 'INVALID_REGULAR_EXPRESSION')) throw error;
     throw new KafkaError(
       'INVALID_REGULAR_EXPRESSION',
-      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ` +
-        'write it as RE2 reads it, without back-references and look-around.',
+      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${error.message}.`,
     );
   }
 }

@@ -81,8 +81,8 @@ export class RegexSubscriptions {
     const names = [...catalog.names()].sort();
     let hasChanged = false;
     for (const regex of group.subscribedRegexes().keys()) {
-      const matches = topicMatcher(regex);
-      const topics = matches === undefined ? [] : names.filter(matches);
+      // An expression of another broker's that we cannot read matches nothing.
+      const topics = names.filter(topicMatcher(regex) ?? (() => false));
       if (!isSameList(group.resolved(regex)?.topics ?? [], topics)) hasChanged = true;
       const value = { topics, version, timestamp: now };
       emit(outcome, { kind: 'consumer-regex', groupId, regex, value });

@@ -1,139 +1,164 @@
-/**
- * The regular expressions by which members subscribe: those of RE2, which Kafka uses, as far as
- * JavaScript can say the same. What RE2 refuses because it cannot be matched in linear time (back
- * references, look-around) is refused here too.
- */
+import { isKafkaError, KafkaError } from '../../../../errors/index.js';
+import type { CharacterTest } from './regex-classes.js';
+import { parseRegex, type RegexNode } from './regex-parser.js';
 
-/** Characters of an expression; longer ones are refused. */
+/** Characters of an expression. */
 export const regexLengthMax = 4096;
+/** Parts an expression may be taken apart into; counted repetitions multiply them. */
+export const regexPartsMax = 50_000;
 
-const posixClasses: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7F',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1F\\x7F',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
+type Step =
+  | { readonly kind: 'character'; readonly test: CharacterTest }
+  | {
+      readonly kind: 'position';
+      readonly at: 'start' | 'end' | 'boundary' | 'no-boundary';
+    }
+  /** Goes on at one more place, too. */
+  | { readonly kind: 'fork'; to: number; orTo: number }
+  | { readonly kind: 'end' };
 
 /**
- * Makes a test for whole topic names, or undefined when RE2 would not take the expression. An
- * unescaped point matches every character.
+ * Makes a test for whole topic names of an expression in the syntax of RE2, which Kafka uses.
+ * Fails with INVALID_REGULAR_EXPRESSION and the reason. All ways through the expression are
+ * followed at once (Thompson's construction), so that no expression, however it is meant, takes
+ * longer than the length of the name times its own.
  */
+export function compiledRegex(expression: string): (topic: string) => boolean {
+  if (expression.length > regexLengthMax) {
+    throw new KafkaError('INVALID_REGULAR_EXPRESSION', 'expression is too long');
+  }
+  const program: Program = { steps: [], parts: 0 };
+  build(parseRegex(expression), program);
+  program.steps.push({ kind: 'end' });
+  return (topic) => matches(program.steps, topic);
+}
+
+/** The same, but undefined for an expression that is not valid. */
 export function topicMatcher(expression: string): ((topic: string) => boolean) | undefined {
-  if (expression.length > regexLengthMax) return undefined;
-  const translated = translate(expression);
-  if (translated === undefined) return undefined;
   try {
-    const regex = new RegExp(`^(?:${translated.source})$`, translated.flags);
-    return (topic) => regex.test(topic);
+    return compiledRegex(expression);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (isKafkaError(error, 'INVALID_REGULAR_EXPRESSION')) return undefined;
     throw error;
   }
 }
 
-interface Translated {
-  readonly source: string;
-  readonly flags: string;
+interface Program {
+  readonly steps: Step[];
+  /** Nodes that were built, those that take no step included. */
+  parts: number;
 }
 
-function translate(expression: string): Translated | undefined {
-  const flagged = /^\(\?([imsU]+)\)/.exec(expression);
-  const flags = new Set((flagged?.[1] ?? '').replace('U', ''));
-  let source = '';
-  let at = flagged?.[0].length ?? 0;
-  while (at < expression.length) {
-    const rest = expression.slice(at);
-    const piece = nextPiece(rest);
-    if (piece === undefined) return undefined;
-    source += piece.source;
-    at += piece.length;
+function build(node: RegexNode, program: Program): void {
+  const { steps } = program;
+  program.parts += 1;
+  if (program.parts > regexPartsMax) {
+    throw new KafkaError('INVALID_REGULAR_EXPRESSION', 'expression is too large');
   }
-  return { source, flags: [...flags].join('') };
-}
-
-interface Piece {
-  readonly source: string;
-  readonly length: number;
-}
-
-function nextPiece(rest: string): Piece | undefined {
-  const [first = '', second = ''] = rest;
-  if (first === '\\') return escaped(rest, second);
-  if (first === '[') return characterClass(rest);
-  if (first === '(' && second === '?') return group(rest);
-  return { source: first, length: 1 };
-}
-
-const plainEscapes = 'dDwWsSbBtnrfv';
-
-function escaped(rest: string, second: string): Piece | undefined {
-  if (second === '') return undefined;
-  if (second === 'Q') {
-    const end = rest.indexOf('\\E');
-    const text = end < 0 ? rest.slice(2) : rest.slice(2, end);
-    return { source: quoted(text), length: end < 0 ? rest.length : end + 2 };
+  switch (node.kind) {
+    case 'character':
+    case 'position':
+      steps.push(node);
+      return;
+    case 'sequence':
+      for (const item of node.items) build(item, program);
+      return;
+    case 'choice':
+      buildChoice(node.options, program);
+      return;
+    case 'repetition':
+      for (let i = 0; i < node.min; i++) build(node.item, program);
+      if (node.max === Infinity) buildLoop(node.item, program);
+      else buildOptional(node.item, node.max - node.min, program);
   }
-  if (second === 'A') return { source: '^', length: 2 };
-  if (second === 'z') return { source: '$', length: 2 };
-  if (second === 'x') {
-    const hex = /^\\x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]{1,4})\})/.exec(rest);
-    const digits = hex?.[1] ?? hex?.[2];
-    if (hex === null || digits === undefined) return undefined;
-    return { source: `\\u${digits.padStart(4, '0')}`, length: hex[0].length };
-  }
-  if (plainEscapes.includes(second)) return { source: `\\${second}`, length: 2 };
-  // Letters and digits mean something else or nothing at all; `\1` would look back.
-  if (/[0-9A-Za-z]/.test(second)) return undefined;
-  return { source: quoted(second), length: 2 };
 }
 
-/** Groups that only group, or have a name; look-around and atomic groups are not RE2's. */
-function group(rest: string): Piece | undefined {
-  if (rest.startsWith('(?:')) return { source: '(?:', length: 3 };
-  const named = /^\(\?P?<[A-Za-z_][0-9A-Za-z_]*>/.exec(rest);
-  return named === null ? undefined : { source: '(?:', length: named[0].length };
+function buildChoice(options: readonly RegexNode[], program: Program): void {
+  const { steps } = program;
+  const exits: { to: number; orTo: number }[] = [];
+  for (const [at, option] of options.entries()) {
+    const isLast = at === options.length - 1;
+    const fork = { kind: 'fork' as const, to: steps.length + 1, orTo: steps.length + 1 };
+    if (!isLast) steps.push(fork);
+    build(option, program);
+    if (isLast) break;
+    const exit = { kind: 'fork' as const, to: 0, orTo: 0 };
+    exits.push(exit);
+    steps.push(exit);
+    fork.orTo = steps.length;
+  }
+  for (const exit of exits) {
+    exit.to = steps.length;
+    exit.orTo = steps.length;
+  }
 }
 
-function characterClass(rest: string): Piece | undefined {
-  let at = rest.startsWith('[^') ? 2 : 1;
-  let source = rest.slice(0, at);
-  // A bracket that comes first stands for itself.
-  if (rest[at] === ']') {
-    source += '\\]';
-    at += 1;
+function buildLoop(item: RegexNode, program: Program): void {
+  const { steps } = program;
+  const start = steps.length;
+  const fork = { kind: 'fork' as const, to: start + 1, orTo: 0 };
+  steps.push(fork);
+  build(item, program);
+  steps.push({ kind: 'fork', to: start, orTo: start });
+  fork.orTo = steps.length;
+}
+
+function buildOptional(item: RegexNode, times: number, program: Program): void {
+  const { steps } = program;
+  const forks: { to: number; orTo: number }[] = [];
+  for (let i = 0; i < times; i++) {
+    const fork = { kind: 'fork' as const, to: steps.length + 1, orTo: 0 };
+    forks.push(fork);
+    steps.push(fork);
+    build(item, program);
   }
-  while (at < rest.length) {
-    const character = rest[at] ?? '';
-    if (character === ']') return { source: `${source}]`, length: at + 1 };
-    const posix = /^\[:(\^?)([a-z]+):\]/.exec(rest.slice(at));
-    if (posix !== null) {
-      const members = posixClasses[posix[2] ?? ''];
-      if (members === undefined || posix[1] === '^') return undefined;
-      source += members;
-      at += posix[0].length;
-    } else if (character === '\\') {
-      const piece = escaped(rest.slice(at), rest[at + 1] ?? '');
-      if (piece === undefined || /^[\^$]/.test(piece.source)) return undefined;
-      source += piece.source;
-      at += piece.length;
-    } else {
-      source += character === '[' ? '\\[' : character;
-      at += 1;
+  for (const fork of forks) fork.orTo = steps.length;
+}
+
+function matches(steps: readonly Step[], text: string): boolean {
+  let places = reached(steps, [0], text, 0);
+  for (let at = 0; at < text.length && places.size > 0; at++) {
+    const code = text.charCodeAt(at);
+    const next: number[] = [];
+    for (const place of places) {
+      const step = steps[place];
+      if (step?.kind === 'character' && step.test(code)) next.push(place + 1);
     }
+    places = reached(steps, next, text, at + 1);
   }
-  return undefined;
+  return places.has(steps.length - 1);
 }
 
-function quoted(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** All places that can be reached without reading on. */
+function reached(
+  steps: readonly Step[],
+  from: readonly number[],
+  text: string,
+  at: number,
+): Set<number> {
+  const places = new Set<number>();
+  const open = [...from];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    if (places.has(place)) continue;
+    places.add(place);
+    const step = steps[place];
+    if (step?.kind === 'fork') open.push(step.to, step.orTo);
+    else if (step?.kind === 'position' && isAt(step.at, text, at)) open.push(place + 1);
+  }
+  return places;
+}
+
+function isAt(
+  position: 'start' | 'end' | 'boundary' | 'no-boundary',
+  text: string,
+  at: number,
+): boolean {
+  if (position === 'start') return at === 0;
+  if (position === 'end') return at === text.length;
+  const isBoundary = isWord(text[at - 1]) !== isWord(text[at]);
+  return isBoundary === (position === 'boundary');
+}
+
+function isWord(character: string | undefined): boolean {
+  return character !== undefined && /\w/.test(character);
 }
