@@ -13,7 +13,7 @@ export interface Metric {
 export function consumerMetrics(clientId: string, health: ConsumerHealth): Metric[] {
   const tags = { 'client-id': clientId };
   const coordinator = 'consumer-coordinator-metrics';
-  const fetch = 'consumer-fetch-manager-metrics';
+  const fetching = 'consumer-fetch-manager-metrics';
   const { lastPollAgeMs, lastHeartbeatAgeMs, partitions } = health;
   const metrics: Metric[] = [
     { group: coordinator, name: 'assigned-partitions', tags, value: partitions.length },
@@ -31,8 +31,8 @@ export function consumerMetrics(clientId: string, health: ConsumerHealth): Metri
     if (lag === null) continue;
     lagMax = Math.max(lagMax, lag);
     const of = { ...tags, topic, partition: `${partition}` };
-    metrics.push({ group: fetch, name: 'records-lag', tags: of, value: lag });
+    metrics.push({ group: fetching, name: 'records-lag', tags: of, value: lag });
   }
-  if (lagMax >= 0) metrics.push({ group: fetch, name: 'records-lag-max', tags, value: lagMax });
+  if (lagMax >= 0) metrics.push({ group: fetching, name: 'records-lag-max', tags, value: lagMax });
   return metrics;
 }
