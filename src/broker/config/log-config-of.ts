@@ -19,10 +19,19 @@ export function logConfigOf(config: TopicConfig): LogConfig {
     deleteRetentionMs: config.number('delete.retention.ms'),
     segmentJitterMs: config.number('segment.jitter.ms'),
     compressionType: config.text('compression.type') as LogConfig['compressionType'],
+    compressionLevel: levelOf(config),
     messageTimestampType: config.text(
       'message.timestamp.type',
     ) as LogConfig['messageTimestampType'],
     messageTimestampBeforeMaxMs: config.number('message.timestamp.before.max.ms'),
     messageTimestampAfterMaxMs: config.number('message.timestamp.after.max.ms'),
   };
+}
+
+/** -1 stands for the default of gzip. */
+function levelOf(config: TopicConfig): number | undefined {
+  const type = config.text('compression.type');
+  if (type !== 'gzip' && type !== 'zstd') return undefined;
+  const level = config.number(`compression.${type}.level`);
+  return type === 'gzip' && level < 0 ? undefined : level;
 }

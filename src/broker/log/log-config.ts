@@ -32,6 +32,8 @@ export interface LogConfig {
   readonly segmentJitterMs: number;
   /** `compression.type`; `producer` stores what came. */
   readonly compressionType: CompressionType | 'uncompressed' | 'producer';
+  /** `compression.gzip.level` or `compression.zstd.level`, as the type wants; else undefined. */
+  readonly compressionLevel?: number | undefined;
   /** `message.timestamp.type` */
   readonly messageTimestampType: TimestampType;
   /** `message.timestamp.before.max.ms` */

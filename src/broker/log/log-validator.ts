@@ -101,7 +101,7 @@ function checkContent(batch: RecordBatch, context: ValidationContext): RecordBat
   }
   const isLogAppendTime = config.messageTimestampType === 'LogAppendTime';
   if (!isLogAppendTime) checkTimestamps(batch, minTimestamp, maxTimestamp, context);
-  const result = recompress ? recompressed(batch, wanted) : batch;
+  const result = recompress ? recompressed(batch, wanted, config.compressionLevel) : batch;
   const latest = isLogAppendTime ? now : maxTimestamp;
   if (batch.timestampType !== config.messageTimestampType || batch.maxTimestamp !== latest) {
     rewriteTimestamps(result.buffer, result.position, config.messageTimestampType, latest);

@@ -13,8 +13,12 @@ const headerBytes = 61;
  * The batch with its records compressed otherwise. Header fields stay as they are, so base
  * timestamp, producer and sequences survive; length, codec and checksum follow the new content.
  */
-export function recompressed(batch: RecordBatch, type: CompressionType): RecordBatch {
-  const records = compress(type, decompress(batch.compression, batch.storedRecords()));
+export function recompressed(
+  batch: RecordBatch,
+  type: CompressionType,
+  level?: number,
+): RecordBatch {
+  const records = compress(type, decompress(batch.compression, batch.storedRecords()), level);
   const bytes = Buffer.allocUnsafeSlow(headerBytes + records.length);
   batch.bytes().copy(bytes, 0, 0, headerBytes);
   bytes.set(records, headerBytes);
