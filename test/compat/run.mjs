@@ -26,6 +26,7 @@ const checks = [
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
+  ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 
