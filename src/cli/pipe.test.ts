@@ -87,7 +87,9 @@ describe('kafkit pipe', () => {
       stdout: 'in-0@0 "k" = {"x":{"n":1}}\nin-0@1 is filtered out\nin-0@2 "k" = {"x":{"n":3}}\n',
     });
     const done = await run(['pipe', 'run', path, '--exit']);
-    expect(done.stderr).toBe('kafkit: g stopped: 2 records written, 1 filtered out.\n');
+    expect(done.stderr).toBe(
+      'kafkit: g stopped: 2 records written, 1 filtered out. It goes on at in-0@3.\n',
+    );
     expect(readFileSync(out, 'utf8')).toBe('{"x":{"n":1}}\n{"x":{"n":3}}\n');
     const status = await run(['pipe', 'status', path, '--json']);
     expect(JSON.parse(status.stdout)).toEqual({
@@ -105,7 +107,9 @@ describe('kafkit pipe', () => {
     const path = described({ from: from(), to, errors: { deadLetterTopic: 'in.dlq' } });
     const done = await run(['pipe', 'run', path, '--exit']);
     expect(done).toMatchObject({ code: 0, stdout: '{"n":1}\n{"n":3}\n' });
-    expect(done.stderr).toBe('kafkit: g stopped: 2 records written, 1 dead letter.\n');
+    expect(done.stderr).toBe(
+      'kafkit: g stopped: 2 records written, 1 dead letter. It goes on at in-0@3.\n',
+    );
     const list = await run(['dlq', 'list', 'in.dlq', '--json', '-b', address]);
     expect(JSON.parse(list.stdout)).toMatchObject({
       topic: 'in',

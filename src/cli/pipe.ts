@@ -180,14 +180,13 @@ class StatusLine {
   }
 
   #draw(): void {
-    const { name, written, recordsPerSecond, lag, deadLettered, tasks } = this.#pipeline.status();
-    const waiting = tasks.some(({ state }) => state === 'waiting')
-      ? '  (waiting to start anew)'
-      : '';
-    const eta =
-      lag > 0 && recordsPerSecond > 0 ? `  ${Math.ceil(lag / recordsPerSecond)} s left` : '';
-    const dead = deadLettered > 0 ? `  ${deadLettered} dead letters` : '';
-    const line = `${name}  ${written} written  ${recordsPerSecond}/s  lag ${lag}${eta}${dead}${waiting}`;
+    const status = this.#pipeline.status();
+    const { name, written, recordsPerSecond: rate, lag, deadLettered, tasks } = status;
+    const parts = [name, `${written} written`, `${rate}/s`, `lag ${lag}`];
+    if (lag > 0 && rate > 0) parts.push(`${Math.ceil(lag / rate)} s left`);
+    if (deadLettered > 0) parts.push(count(deadLettered, 'dead letter'));
+    if (tasks.some(({ state }) => state === 'waiting')) parts.push('waiting to start anew');
+    const line = parts.join('  ');
     void this.#io.stderr.write(`\r\x1b[2K${line.slice(0, this.#io.stderr.columns - 1)}`);
     this.#timer = this.#io.system.clock.after(redrawMs, () => this.#draw());
   }
@@ -203,7 +202,12 @@ function summarise(status: PipelineStatus, io: CliIo): void {
     restarts > 0 ? `${count(restarts, 'restart')}` : '',
   ].filter((part) => part !== '');
   const more = also.length === 0 ? '' : `, ${also.join(', ')}`;
-  say(io, `kafkit: ${name} stopped: ${count(written, 'record')} written${more}.`);
+  const places = status.committed.map((each) => `${each.topic}-${each.partition}@${each.offset}`);
+  const shownMax = 8;
+  const rest = places.length > shownMax ? ` and ${places.length - shownMax} more` : '';
+  const goesOn =
+    places.length === 0 ? '' : ` It goes on at ${places.slice(0, shownMax).join(', ')}${rest}.`;
+  say(io, `kafkit: ${name} stopped: ${count(written, 'record')} written${more}.${goesOn}`);
 }
 
 function shown(value: unknown): string {

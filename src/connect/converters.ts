@@ -1,4 +1,5 @@
 import { KafkaError } from '../errors/index.js';
+import { type DeserializerLike, toDeserializer } from '../serde/index.js';
 import type { PipeRecord } from './pipe-record.js';
 import type { Transform } from './transform.js';
 
@@ -32,6 +33,27 @@ export function jsonEnvelope(options: ConverterOptions = {}): Transform {
     }
     return payload(parsed.payload, parsed.schema);
   });
+}
+
+/**
+ * Any deserializer as a converter: formats of a schema registry, `int64()`, functions of one's own.
+ */
+export function convert<T>(
+  deserializer: DeserializerLike<T>,
+  { of = 'value' }: ConverterOptions = {},
+): Transform {
+  const read = toDeserializer(deserializer);
+  const isKey = of === 'key';
+  return {
+    name: 'convert',
+    stage: isKey ? 'KEY_CONVERTER' : 'VALUE_CONVERTER',
+    apply(record) {
+      const { topic, partition, offset } = record.source;
+      const data = (isKey ? record.key : record.value) as Buffer | null;
+      const made = read(data, { topic, partition, offset, isKey, headers: record.headers });
+      return isKey ? { ...record, key: made } : { ...record, value: made };
+    },
+  };
 }
 
 /** Bytes as they are: says so where a format has to be named. */

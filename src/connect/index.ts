@@ -12,7 +12,7 @@ export {
   parseDescription,
   type PipelineDescription,
 } from './config/pipeline-description.js';
-export { bytes, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
+export { bytes, convert, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
 export { deadLetterHeaders, errorHeaders } from './dead-letters.js';
 export { Pipeline, pipeline } from './pipeline.js';
 export type {

@@ -42,6 +42,8 @@ export interface PipelineStatus {
   /** Over all partitions this process has. */
   readonly lag: number;
   readonly partitions: readonly PartitionProgress[];
+  /** What has been committed since the start, also of partitions that are others' by now. */
+  readonly committed: readonly (TopicPartition & { readonly offset: number })[];
   readonly lastError: string | undefined;
   /** Milliseconds since 1970. */
   readonly lastErrorAt: number | undefined;
@@ -70,6 +72,7 @@ export class PipelineMetrics {
   readonly tasks: { state: TaskState; restarts: number }[] = [];
   readonly #clock: Clock;
   readonly #partitions = new Map<string, Progress>();
+  readonly #committed = new Map<string, TopicPartition & { readonly offset: number }>();
   /** Moments and what had been written then; bounded by `samplesMax`. */
   readonly #samples: { readonly at: number; readonly written: number }[] = [];
   #lastError: { readonly error: KafkaError; readonly at: number } | undefined;
@@ -92,8 +95,10 @@ export class PipelineMetrics {
   }
 
   committed(of: TopicPartition, offset: number): void {
-    const progress = this.#partitions.get(`${of.topic}:${of.partition}`);
+    const { topic, partition } = of;
+    const progress = this.#partitions.get(`${topic}:${partition}`);
     if (progress !== undefined) progress.committed = offset;
+    this.#committed.set(`${topic}:${partition}`, { topic, partition, offset });
   }
 
   givenUp(of: TopicPartition): void {
@@ -140,6 +145,7 @@ export class PipelineMetrics {
       recordsPerSecond: Math.round(this.#rate()),
       lag: partitions.reduce((sum, each) => sum + each.lag, 0),
       partitions,
+      committed: [...this.#committed.values()],
       lastError: this.#lastError?.error.message,
       lastErrorAt: this.#lastError?.at,
     };

@@ -9,7 +9,7 @@ const read = async (text: string, name = 'pipe.yaml') =>
   describedPipeline(await parseDescription(text, name), { system });
 
 const whole = `
-from: { bootstrapServers: localhost:9092, topics: [numtest], groupId: numtest-sink, valueFormat: json }
+from: { bootstrapServers: localhost:9092, topics: [numtest], groupId: sink, valueFormat: json }
 to:   { mongodb: { uri: "mongodb://localhost:27017", database: numtest, collection: numtest } }
 errors: { retries: 5, deadLetterTopic: numtest.dlq }
 `;
@@ -18,7 +18,7 @@ describe('a description', () => {
   test('in YAML and in JSON makes the same options', async () => {
     const { options } = await read(whole);
     expect(options).toMatchObject({
-      from: { topics: ['numtest'], groupId: 'numtest-sink', bootstrapServers: ['localhost:9092'] },
+      from: { topics: ['numtest'], groupId: 'sink', bootstrapServers: ['localhost:9092'] },
       to: { name: 'mongodb', guarantee: 'idempotent' },
       errors: { retries: 5, deadLetterTopic: 'numtest.dlq' },
     });

@@ -48,7 +48,7 @@ async function written(count: number): Promise<string[]> {
   return list;
 }
 
-test('a snapshot comes first, then every change, also those made while nobody watched', async () => {
+test('a snapshot comes first, then every change, also those nobody watched', async () => {
   const orders = client.db('db').collection<{ _id: string; n: number }>('orders');
   await orders.insertMany([
     { _id: 'a', n: 1 },

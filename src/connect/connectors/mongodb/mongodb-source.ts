@@ -196,7 +196,7 @@ function sourceFailure(thrown: unknown): KafkaError {
     cause: thrown,
     retriable: !isLost && !notServed.has(code),
     hint: isLost
-      ? 'The oplog no longer holds the position: delete it from the offsets topic for a new snapshot.'
+      ? 'The oplog no longer holds the position: rename the pipeline for a new snapshot.'
       : notServed.has(code)
         ? 'Change streams need a replica set.'
         : undefined,
