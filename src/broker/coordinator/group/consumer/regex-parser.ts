@@ -205,11 +205,12 @@ class RegexParser {
     const from = this.#member();
     const isRange =
       this.#text[this.#at] === '-' && !['', ']'].includes(this.#text[this.#at + 1] ?? '');
-    if (!isRange) return from.test;
+    // After a class such as `\d` a dash stands for itself.
+    if (!isRange || from.code === undefined) return from.test;
     this.#at += 1;
     const to = this.#member();
-    const [low, high] = [from.code, to.code];
-    if (low === undefined || high === undefined || low > high) {
+    const [low, high] = [from.code, to.code] as const;
+    if (high === undefined || low > high) {
       throw invalid('invalid character class range');
     }
     return (code) => code >= low && code <= high;

@@ -22,6 +22,7 @@ describe('an expression', () => {
     ['a\\b-\\bx', ['a-x'], ['a-']],
     ['\\x41\\x{42}\\103', ['ABC'], ['abc']],
     ['(a*)*', ['', 'aaa'], ['b']],
+    ['[\\d-x]+', ['1-x'], ['a']],
     ['[a\\-z\\d]+', ['a-z', '09'], ['b']],
   ])('%s', (expression, yes, no) => {
     const isMatch = compiledRegex(expression);
