@@ -56,6 +56,8 @@ class LogLoader {
   readonly #segments = new LogSegments();
   readonly #producers = new ProducerState();
   readonly #epochs = new LeaderEpochCache();
+  /** The files as they were at the start; listing a directory is slow. */
+  #names: readonly string[] = [];
   #nextOffset = 0;
   #snapshotOffset = 0;
   #isRecovered = false;
@@ -90,12 +92,16 @@ class LogLoader {
   /** Removes what was on its way out and completes a swap that a crash interrupted. */
   #tidy(): void {
     const { directory } = this.#load;
-    for (const { name } of this.#disk.list(directory)) {
+    this.#names = this.#listed();
+    for (const name of this.#names) {
       const path = this.#disk.join(directory, name);
       const leftOver = [suffix.deleted, '.tmp'].some((end) => name.endsWith(end));
       if (leftOver) this.#disk.remove(path);
     }
-    completeSwaps(this.#disk, directory);
+    if (this.#names.some((name) => name.endsWith(suffix.swap) || name.endsWith(suffix.cleaned))) {
+      completeSwaps(this.#disk, directory);
+      this.#names = this.#listed();
+    }
     const bases = new Set(this.#filesOf(suffix.log));
     for (const ending of [suffix.offsetIndex, suffix.timeIndex, suffix.transactionIndex]) {
       for (const base of this.#filesOf(ending)) {
@@ -125,7 +131,14 @@ class LogLoader {
     const { isClean, recoveryPoint } = this.#load;
     const segments = this.#segments.all();
     const byPoint = isClean ? segments.length : this.#segments.placeOf(recoveryPoint);
-    const byIndex = segments.findIndex((segment) => !segment.hasIndexes());
+    // After a clean stop it is enough that older indexes are there: they are read when needed.
+    const indexed = new Set(this.#filesOf(suffix.offsetIndex));
+    const timed = new Set(this.#filesOf(suffix.timeIndex));
+    const byIndex = segments.findIndex((segment, place) => {
+      const { baseOffset } = segment;
+      if (!indexed.has(baseOffset) || !timed.has(baseOffset)) return true;
+      return (!isClean || place === segments.length - 1) && !segment.hasIndexes();
+    });
     return byIndex < 0 ? byPoint : Math.min(byPoint, byIndex);
   }
 
@@ -315,10 +328,13 @@ class LogLoader {
     for (const header of found.reverse()) this.#producers.rememberEarlier(header);
   }
 
+  #listed(): string[] {
+    return this.#disk.list(this.#load.directory).map(({ name }) => name);
+  }
+
   #filesOf(ending: string): number[] {
-    return this.#disk
-      .list(this.#load.directory)
-      .map(({ name }) => offsetOfFile(name, ending))
+    return this.#names
+      .map((name) => offsetOfFile(name, ending))
       .filter((offset) => offset !== undefined)
       .sort((a, b) => a - b);
   }
