@@ -4,6 +4,7 @@
  */
 export { Kafka, type RawDestination } from './kafka.js';
 export type { KafkaOptions } from './kafka-options.js';
+export type { Metric } from './metric.js';
 export {
   Admin,
   type ApiVersionRange,
@@ -58,8 +59,10 @@ export {
   type GroupProtocol,
   type OffsetReset,
   type PartitionHealth,
+  type PartitionStream,
   type RebalanceHook,
   RecordHeaders,
+  type RunOptions,
   type TopicPartition,
   type TopicPartitionOffset,
 } from './consumer/index.js';
@@ -75,12 +78,14 @@ export {
   type PartitionerName,
   type PartitionerRecord,
   Producer,
+  type ProducerBatchEvent,
   type ProducerOptions,
   type ProducerRecord,
   type RecordMetadata,
   type SendOptions,
   Transaction,
   type TransactionErrorKind,
+  type TransactionEvent,
   transactionErrorKind,
   type TransactionOffsets,
   type TransactionOptions,

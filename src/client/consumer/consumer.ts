@@ -5,7 +5,7 @@ import { type ConsumerHealth, healthOf } from './consumer-health.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import { type ConsumerSettings, consumerSettings, resetTimestamp } from './consumer-settings.js';
-import { Delivery } from './delivery.js';
+import { Deliveries } from './deliveries.js';
 import { FetchBuffer } from './fetch-buffer.js';
 import { Fetcher } from './fetcher.js';
 import { GroupOffsets, type TopicPartitionOffset } from './group-offsets.js';
@@ -15,10 +15,12 @@ import { type CommitOptions, type Committable, givenUp, OffsetCommits } from './
 import { lookUpOffsets } from './offset-lookup.js';
 import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
 import { pollTimeout, PollWatch } from './poll-watch.js';
+import { type PartitionStream, partitionStreams } from './partition-stream.js';
 import { PositionFinder } from './position-finder.js';
 import { Rebalance } from './rebalance.js';
 import { RecordMaker } from './record-maker.js';
 import { reportTrouble } from './report-trouble.js';
+import { runLoops, type RunOptions } from './run-loops.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
 import { type OffsetsToCommit, offsetsToCommit } from './offsets-to-commit.js';
@@ -37,7 +39,10 @@ const closingCommitMs = 5000;
  * `break` or `throw` has not finished what it had at hand: that comes again, in the next loop of
  * this consumer or wherever the partition goes. So every record is handled at least once.
  *
- * One loop at a time. Follows Kafka's `KafkaConsumer`.
+ * One loop at a time, or several by `run` and `partitions`. Follows Kafka's `KafkaConsumer`.
+ *
+ * Over 400 lines because every method of the public surface is here, each a few lines that hand
+ * over to the part that does it.
  */
 export class Consumer<K = Buffer | null, V = Buffer | null>
   implements AsyncIterable<ConsumerRecord<K, V>>, AsyncDisposable
@@ -46,7 +51,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
   readonly #settings: ConsumerSettings<K, V>;
   readonly #subscription = new SubscriptionState();
   readonly #buffer = new FetchBuffer();
-  readonly #delivery: Delivery<K, V>;
+  readonly #delivery: Deliveries<K, V>;
   readonly #fetcher: Fetcher;
   readonly #positions: PositionFinder;
   readonly #offsets: GroupOffsets | undefined;
@@ -68,7 +73,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     this.#settings = settings;
     cluster.retain();
     const maker = new RecordMaker(settings.keyDeserializer, settings.valueDeserializer);
-    this.#delivery = new Delivery(this.#buffer, maker, {
+    this.#delivery = new Deliveries(this.#buffer, maker, {
       asked: () => this.#asked(),
       drained: () => this.#fetcher.wake(),
       soon: (run) => cluster.system.clock.soon(run),
@@ -108,8 +113,11 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     );
     this.#membership = this.#makeMembership();
     const { clock } = cluster.system;
-    this.#pollWatch = new PollWatch(clock, this.#delivery, settings.maxPollIntervalMs, () =>
-      this.#pollOverdue(),
+    this.#pollWatch = new PollWatch(
+      clock,
+      () => this.#delivery.watched(),
+      settings.maxPollIntervalMs,
+      () => this.#pollOverdue(),
     );
     this.#unwatch = cluster.onMetadata(() => this.#fetcher.wake());
     settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -118,7 +126,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
 
   /** Records one by one; see the class for what finishing one means. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
-    return this.#delivery.records();
+    return this.#delivery.main.records();
   }
 
   /**
@@ -126,7 +134,24 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
    * the loop asks for the next; `commit(record)` finishes it up to that record.
    */
   batches(): AsyncIterableIterator<ConsumerBatch<K, V>> {
-    return this.#delivery.batches();
+    return this.#delivery.main.batches();
+  }
+
+  /**
+   * A stream for each partition, as it is assigned; each is read by a loop of its own, beside the
+   * others, and ends when its partition goes away. Not to be mixed with other loops.
+   */
+  partitions(): AsyncIterableIterator<PartitionStream<K, V>> {
+    return partitionStreams(this.#delivery, this.#subscription, () => this.#asked());
+  }
+
+  /**
+   * Calls a handler for each record or batch, of up to `partitionsConsumedConcurrently` partitions
+   * at the same time, each partition in its order. Resolves when the consumer is closed; fails
+   * with what a handler throws, after the others have come to rest: what it had comes again.
+   */
+  async run(options: RunOptions<K, V>): Promise<void> {
+    await runLoops(this.#delivery, options);
   }
 
   /**
@@ -303,7 +328,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       isStarted: this.#started !== undefined,
       isClosed: this.#closing !== undefined,
       isPolling: this.#delivery.isPolling,
-      hasPolled: this.#delivery.polls > 0,
+      hasPolled: this.#delivery.hasPolled,
       lastPollAt: this.#started === undefined ? undefined : this.#pollWatch.lastPollAt,
       failure: this.#delivery.failure,
       lastError: this.#lastError,

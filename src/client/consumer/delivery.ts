@@ -19,6 +19,20 @@ export interface DeliveryHost {
   soon(run: () => void): void;
 }
 
+/** What a delivery shares with others that run beside it. */
+export interface DeliveryLane {
+  /** Rings for all of them. */
+  readonly bell: Bell;
+  /** Whether a partition may be handed out here now; undefined: all may. */
+  readonly may?: ((state: PartitionState) => boolean) | undefined;
+  /** The partition handed out before may be taken by another delivery. */
+  readonly released?: (() => void) | undefined;
+  /** Whether all of them are to hand out nothing. */
+  readonly isHeld?: (() => boolean) | undefined;
+  /** The only partition of this delivery, which ends with it. */
+  readonly only?: PartitionState | undefined;
+}
+
 /**
  * After so many records the event loop gets a turn: a loop whose records are all there runs in
  * microtasks alone, and answers of brokers would lie unread until the last of them.
@@ -40,7 +54,8 @@ export class Delivery<K, V> {
   readonly #buffer: FetchBuffer;
   readonly #maker: RecordMaker<K, V>;
   readonly #host: DeliveryHost;
-  readonly #bell = new Bell();
+  readonly #lane: DeliveryLane;
+  readonly #bell: Bell;
   #current: FetchedPartition | undefined;
   /** The partition of what is at hand, and the record, unless it is a batch. */
   #atHand: PartitionState | undefined;
@@ -59,10 +74,17 @@ export class Delivery<K, V> {
   /** Counts the questions of the loop: standing still, it shows a loop that is busy or gone. */
   polls = 0;
 
-  constructor(buffer: FetchBuffer, maker: RecordMaker<K, V>, host: DeliveryHost) {
+  constructor(
+    buffer: FetchBuffer,
+    maker: RecordMaker<K, V>,
+    host: DeliveryHost,
+    lane: DeliveryLane = { bell: new Bell() },
+  ) {
     this.#buffer = buffer;
     this.#maker = maker;
     this.#host = host;
+    this.#lane = lane;
+    this.#bell = lane.bell;
   }
 
   /** Whether the loop waits for records at this moment. */
@@ -73,6 +95,11 @@ export class Delivery<K, V> {
   /** The partition that the loop is working on. */
   get atHand(): PartitionState | undefined {
     return this.#atHand;
+  }
+
+  /** The partition being handed out, which other deliveries leave alone. */
+  get current(): PartitionState | undefined {
+    return this.#current?.state;
   }
 
   /** What ended the consumer. */
@@ -145,6 +172,12 @@ export class Delivery<K, V> {
     this.interrupt();
   }
 
+  /** As `close`, for one delivery among several: what is fetched goes back for the others. */
+  retire(): void {
+    this.#isClosed = true;
+    this.#takeBack();
+  }
+
   #loop<T>(take: () => T | undefined): DeliveryIterator<T> {
     return new DeliveryIterator({
       ready: () => {
@@ -169,8 +202,9 @@ export class Delivery<K, V> {
         if (this.#failure !== undefined) throw this.#failure;
         if (this.#isClosed) return undefined;
         this.#host.asked();
+        if (this.#lane.only?.isRetired === true) return undefined;
         this.#throwPartitionFailure();
-        if (this.#holds === 0) {
+        if (this.#holds === 0 && this.#lane.isHeld?.() !== true) {
           this.#settle();
           this.#clear = true;
           const item = take();
@@ -215,6 +249,10 @@ export class Delivery<K, V> {
         this.#host.drained();
       }
     }
+    // Another loop may be the next to take it.
+    const current = this.#current;
+    this.#current = undefined;
+    if (current?.isCurrent === true) this.#buffer.putBack(current);
     this.abandon();
   }
 
@@ -238,8 +276,12 @@ export class Delivery<K, V> {
   /** The chunk to go on with, taking the next one where needed. */
   #chunk(): FetchedPartition | undefined {
     if (this.#current === undefined) {
-      this.#current = this.#buffer.take();
-      if (this.#current !== undefined) this.#host.drained();
+      this.#current = this.#buffer.take(this.#lane.may);
+      if (this.#current !== undefined) {
+        this.#host.drained();
+        // What was handed out before may be taken elsewhere, where it may have been waited for.
+        this.#lane.released?.();
+      }
     }
     return this.#current;
   }

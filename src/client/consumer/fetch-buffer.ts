@@ -1,4 +1,5 @@
 import type { FetchedPartition } from './fetched-partition.js';
+import type { PartitionState } from './partition-state.js';
 
 /**
  * What has been fetched and waits for the loop, in the order it came, which is fair to all
@@ -28,11 +29,15 @@ export class FetchBuffer {
     this.#count(fetched, fetched.sizeInBytes);
   }
 
-  /** The next one whose partition is not paused; what has become void is dropped on the way. */
-  take(): FetchedPartition | undefined {
+  /**
+   * The next one whose partition is not paused and that may be taken; what has become void is
+   * dropped on the way.
+   */
+  take(may?: (state: PartitionState) => boolean): FetchedPartition | undefined {
     for (let index = 0; index < this.#queue.length; ) {
       const fetched = this.#queue[index] as FetchedPartition;
-      if (fetched.isCurrent && fetched.state.paused) {
+      const { state } = fetched;
+      if (fetched.isCurrent && (state.paused || may?.(state) === false)) {
         index++;
         continue;
       }

@@ -17,4 +17,6 @@ export type {
   RebalanceHook,
   TopicPartition,
 } from './consumer-options.js';
+export type { PartitionStream } from './partition-stream.js';
+export type { RunOptions } from './run-loops.js';
 export { ConsumerRecord, RecordHeaders } from './consumer-record.js';

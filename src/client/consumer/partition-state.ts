@@ -42,6 +42,10 @@ export class PartitionState implements TopicPartition {
   /** Last offset committed by us or found committed, -1 for none. */
   committed = -1;
   paused = false;
+  /** Whether the partition has a loop of its own, and no other may hand out of it. */
+  isStreamed = false;
+  /** Whether the partition is ours no more. */
+  isRetired = false;
   /** Set while the position has to be found: `committed` asks the group first. */
   wanted: 'committed' | { readonly timestamp: number } | undefined = 'committed';
   /** First offset not readable at this isolation level, -1 before the first answer. */
@@ -102,6 +106,7 @@ export class PartitionState implements TopicPartition {
 
   /** The partition is ours no more: whoever still holds something of it will see. */
   retire(): void {
+    this.isRetired = true;
     this.incarnation++;
     this.wanted = undefined;
     this.queuedBytes = 0;

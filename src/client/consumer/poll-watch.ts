@@ -18,30 +18,36 @@ const looks = 10;
  */
 export class PollWatch {
   readonly #clock: Clock;
-  readonly #watched: PollWatched;
+  readonly #watched: () => Iterable<PollWatched>;
   readonly #maxPollIntervalMs: number;
   readonly #overdue: () => void;
   #timer: Timer | undefined;
-  #polls = 0;
-  #seenAt = 0;
+  /** What was last seen of each loop. */
+  #seen = new Map<PollWatched, { readonly polls: number; readonly at: number }>();
   #isOverdue = false;
 
-  constructor(clock: Clock, watched: PollWatched, maxPollIntervalMs: number, overdue: () => void) {
+  constructor(
+    clock: Clock,
+    watched: () => Iterable<PollWatched>,
+    maxPollIntervalMs: number,
+    overdue: () => void,
+  ) {
     this.#clock = clock;
     this.#watched = watched;
     this.#maxPollIntervalMs = maxPollIntervalMs;
     this.#overdue = overdue;
   }
 
-  /** Monotonic time at which the loop was last seen to be alive, within a tenth of the interval. */
+  /**
+   * Monotonic time at which the loop (of several: the slowest) was last seen to be alive, within a
+   * tenth of the interval.
+   */
   get lastPollAt(): number {
-    this.#look();
-    return this.#seenAt;
+    return this.#look();
   }
 
   start(): void {
-    this.#seenAt = this.#clock.monotonic();
-    this.#polls = this.#watched.polls;
+    this.#look();
     this.#arm();
   }
 
@@ -53,8 +59,8 @@ export class PollWatch {
   #arm(): void {
     const delayMs = Math.max(1, this.#maxPollIntervalMs / looks);
     this.#timer = this.#clock.after(delayMs, () => {
-      this.#look();
-      const isLate = this.#clock.monotonic() - this.#seenAt >= this.#maxPollIntervalMs;
+      const isLate = this.#clock.monotonic() - this.#look() >= this.#maxPollIntervalMs;
+      if (!isLate) this.#isOverdue = false;
       if (isLate && !this.#isOverdue) {
         this.#isOverdue = true;
         this.#overdue();
@@ -63,11 +69,19 @@ export class PollWatch {
     });
   }
 
-  #look(): void {
-    if (!this.#watched.isPolling && this.#watched.polls === this.#polls) return;
-    this.#polls = this.#watched.polls;
-    this.#seenAt = this.#clock.monotonic();
-    this.#isOverdue = false;
+  #look(): number {
+    const now = this.#clock.monotonic();
+    const seen = new Map<PollWatched, { readonly polls: number; readonly at: number }>();
+    let slowest = now;
+    for (const each of this.#watched()) {
+      const before = this.#seen.get(each);
+      const isAlive = each.isPolling || before === undefined || before.polls !== each.polls;
+      const at = isAlive ? now : before.at;
+      seen.set(each, { polls: each.polls, at });
+      slowest = Math.min(slowest, at);
+    }
+    this.#seen = seen;
+    return slowest;
   }
 }
 

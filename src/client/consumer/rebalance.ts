@@ -10,11 +10,12 @@ import type { PartitionState } from './partition-state.js';
 
 /** The loop, as far as a rebalance is concerned. */
 export interface RebalanceLoop {
-  readonly atHand: PartitionState | undefined;
+  isAtHand(state: PartitionState): boolean;
   hold(): () => void;
   until(isTrue: () => boolean): Promise<void>;
   interrupt(): void;
-  abandon(): void;
+  /** What is at hand of these is finished in vain. */
+  abandon(partitions: ReadonlySet<string>): void;
 }
 
 export interface RebalanceParts {
@@ -72,7 +73,7 @@ export class Rebalance implements MembershipHost {
     try {
       const gone = new Set(partitions.map(partitionKey));
       subscription.remove(partitions);
-      if (loop.atHand !== undefined && gone.has(partitionKey(loop.atHand))) loop.abandon();
+      loop.abandon(gone);
       this.#changed();
       await this.#call('onLost', hooks.onLost ?? hooks.onRevoked, partitions);
     } finally {
@@ -109,7 +110,7 @@ export class Rebalance implements MembershipHost {
     const { loop, subscription } = this.#parts;
     return partitions.some(({ topic, partition }) => {
       const state = subscription.get(topic, partition);
-      return state !== undefined && (state === loop.atHand || state.deferred.size > 0);
+      return state !== undefined && (loop.isAtHand(state) || state.deferred.size > 0);
     });
   }
 
