@@ -77,7 +77,11 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
   connect: {
     imports: ['client', 'serde', 'system', ...ground],
     // Each connector is an entry point of its own, so that its package is no one else's business.
-    doors: ['connectors/mongodb/index.ts', 'connectors/file/index.ts'],
+    doors: [
+      'connectors/mongodb/index.ts',
+      'connectors/file/index.ts',
+      'connectors/sqlite/index.ts',
+    ],
   },
   worker: { imports: ['client', 'connect', 'serde', 'system', ...ground] },
   testing: { imports: ['client', 'broker', 'serde', 'network', ...language, 'system', ...ground] },
@@ -110,6 +114,7 @@ export const entryPoints = [
   'src/connect/index.ts',
   'src/connect/connectors/mongodb/index.ts',
   'src/connect/connectors/file/index.ts',
+  'src/connect/connectors/sqlite/index.ts',
   'src/worker/index.ts',
   'src/cli/main.ts',
 ];

@@ -65,7 +65,7 @@ describe('a description', () => {
     [
       'no such sink',
       'from: { topics: [a] }\nto: { mongo: {} }',
-      'to: there is no "mongo". There are: mongodb, file, stdout.',
+      'to: there is no "mongo". There are: mongodb, file, sqlite, stdout.',
     ],
     ['no uri', 'from: { topics: [a] }\nto: { mongodb: {} }', /to.mongodb: uri is missing/],
     [

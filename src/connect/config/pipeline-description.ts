@@ -127,7 +127,7 @@ export async function describedPipeline(
   return { options: options as unknown as PipelineOptions, http: http as string | undefined };
 }
 
-const sinks = ['mongodb', 'file', 'stdout'] as const;
+const sinks = ['mongodb', 'file', 'sqlite', 'stdout'] as const;
 const sources = ['file', 'stdin', 'mongodb'] as const;
 
 /** Whether a section names one of these instead of topics. */
@@ -183,6 +183,18 @@ async function sinkOf(to: unknown, { stdout }: DescriptionContext): Promise<Sink
       columns: 'texts',
     };
     return file(section('to.file', value, shape));
+  }
+  if (name === 'sqlite') {
+    const { sqlite } = await import('../connectors/sqlite/index.js');
+    const shape: Shape = {
+      path: 'text',
+      table: 'text',
+      columns: 'texts',
+      tombstones: ['delete', 'ignore', 'reject'],
+    };
+    const options = section('to.sqlite', value, shape);
+    if (options.path === undefined) throw invalid('to.sqlite', 'path is missing.');
+    return sqlite(options as unknown as { path: string });
   }
   const { lines } = await import('../connectors/lines.js');
   section('to.stdout', value, {});

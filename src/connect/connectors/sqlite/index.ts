@@ -1,0 +1,5 @@
+/**
+ * SQLite: topics into tables of a database that Node brings along. Knows rows, keys and offsets in
+ * one transaction; knows nothing of consumers and commits.
+ */
+export { sqlite, type SqliteSinkOptions } from './sqlite-sink.js';
