@@ -38,6 +38,11 @@ process.on('exit', () => {
   for (const end of [...leftovers].reverse()) end();
 });
 
+/** Runs `end` when this process ends, before what was begun earlier is ended. */
+export function atExit(end) {
+  leftovers.add(end);
+}
+
 /** A directory that is gone when this process ends. */
 export function temporaryDirectory(name) {
   const path = mkdtempSync(join(tmpdir(), `kafkit-${name}-`));

@@ -2,6 +2,7 @@
 // our broker, with a MongoDB stand-in beside it.
 import { join } from 'node:path';
 import {
+  atExit,
   freePort,
   python,
   run,
@@ -16,7 +17,7 @@ const database = temporaryDirectory('mongodb');
 const mongodb = join(shared, 'mongodb');
 const started = run(join(mongodb, 'start-mongo-java-server'), [database, String(await freePort())]);
 const uri = started.stdout.trim().split('\n').at(-1);
-process.on('exit', () => run(join(mongodb, 'stop'), [database], { mayFail: true }));
+atExit(() => run(join(mongodb, 'stop'), [database], { mayFail: true }));
 
 const broker = await startKafkit({ data: temporaryDirectory('seeds') });
 // KIP848=1 adds a consumer of the group protocol of KIP-848.
