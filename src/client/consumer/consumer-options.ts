@@ -8,8 +8,11 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
-/** Where to begin when a group has no offset for a partition, or has one that is gone. */
-export type OffsetReset = 'earliest' | 'latest' | 'none';
+/**
+ * Where to begin when a group has no offset for a partition, or has one that is gone; with
+ * `by_duration:PT1H` at the records of the last hour (an ISO 8601 duration, KIP-1106).
+ */
+export type OffsetReset = 'earliest' | 'latest' | 'none' | `by_duration:${string}`;
 
 /** How the members of a group agree; Kafka's `group.protocol`. */
 export type GroupProtocol = 'classic' | 'consumer';

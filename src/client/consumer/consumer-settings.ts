@@ -11,7 +11,7 @@ import type {
   TopicPartition,
 } from './consumer-options.js';
 import { serverPattern } from './server-pattern.js';
-import { latestTimestamp, earliestTimestamp } from './partition-state.js';
+import { durationOf } from './offset-reset.js';
 
 /** The options with defaults filled in and checked. */
 export interface ConsumerSettings<K, V> {
@@ -137,12 +137,6 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
   };
 }
 
-/** The timestamp to ask ListOffsets for; undefined when there is to be no reset. */
-export function resetTimestamp(reset: OffsetReset): number | undefined {
-  if (reset === 'none') return undefined;
-  return reset === 'earliest' ? earliestTimestamp : latestTimestamp;
-}
-
 function sortedNames(topics: readonly string[] | undefined): readonly string[] | undefined {
   return topics === undefined ? undefined : [...new Set(topics)].sort(compareText);
 }
@@ -156,7 +150,10 @@ function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
       throw invalid(`${name} must be a whole number from ${min} to ${max}, not ${shown(value)}.`);
     }
   }
-  oneOf('offsetReset', options.offsetReset, ['earliest', 'latest', 'none']);
+  const reset: unknown = options.offsetReset;
+  if (typeof reset !== 'string' || durationOf(reset) === undefined) {
+    oneOf('offsetReset', reset, ['earliest', 'latest', 'none', 'by_duration:PT1H']);
+  }
   oneOf('groupProtocol', options.groupProtocol, ['classic', 'consumer']);
   oneOf('commit', options.commit, ['auto', 'manual']);
   oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']);

@@ -4,7 +4,7 @@ import type { ConsumerBatch } from './consumer-batch.js';
 import { type ConsumerHealth, healthOf } from './consumer-health.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
-import { type ConsumerSettings, consumerSettings, resetTimestamp } from './consumer-settings.js';
+import { type ConsumerSettings, consumerSettings } from './consumer-settings.js';
 import { Deliveries } from './deliveries.js';
 import { FetchBuffer } from './fetch-buffer.js';
 import { Fetcher } from './fetcher.js';
@@ -13,6 +13,7 @@ import type { Membership } from './membership.js';
 import { membershipFor } from './membership-for.js';
 import { type CommitOptions, type Committable, givenUp, OffsetCommits } from './offset-commits.js';
 import { lookUpOffsets } from './offset-lookup.js';
+import { resetTimestamp } from './offset-reset.js';
 import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
 import { pollTimeout, PollWatch } from './poll-watch.js';
 import { type PartitionStream, partitionStreams } from './partition-stream.js';
@@ -84,6 +85,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       truncated: (state, offset, epoch) => this.#positions.truncated(state, offset, epoch),
       failed: (state, error) => this.#partitionFailed(state, error),
     });
+    const { system } = cluster;
     const { groupId, readCommitted, offsetReset } = settings;
     if (groupId !== undefined) {
       this.#offsets = new GroupOffsets(cluster, groupId, {
@@ -99,7 +101,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     }
     this.#positions = new PositionFinder(
       cluster,
-      { resetTimestamp: resetTimestamp(offsetReset), readCommitted },
+      { resetTimestamp: () => resetTimestamp(offsetReset, system.clock.now()), readCommitted },
       this.#subscription,
       this.#offsets,
       {

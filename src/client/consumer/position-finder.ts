@@ -9,7 +9,7 @@ import { partitionKey } from './topic-partitions.js';
 
 export interface PositionSettings {
   /** What to ask ListOffsets for where nothing is committed; undefined: that is an error. */
-  readonly resetTimestamp: number | undefined;
+  readonly resetTimestamp: () => number | undefined;
   readonly readCommitted: boolean;
 }
 
@@ -77,7 +77,7 @@ export class PositionFinder {
       offset,
       hint: 'The records may have been deleted by retention, or the topic created anew.',
     });
-    if (this.#settings.resetTimestamp !== undefined) this.#host.troubled(error);
+    if (this.#settings.resetTimestamp() !== undefined) this.#host.troubled(error);
     this.#reset(state, error);
   }
 
@@ -89,7 +89,7 @@ export class PositionFinder {
       `The log was cut back to offset ${endOffset} behind the back of this consumer.`,
       { topic, partition, offset: fetchOffset, hint: 'Records that were read have been lost.' },
     );
-    if (this.#settings.resetTimestamp === undefined) {
+    if (this.#settings.resetTimestamp() === undefined) {
       this.#reset(state, error);
       return;
     }
@@ -102,7 +102,7 @@ export class PositionFinder {
 
   /** Starts over where the reset policy says; fails the partition where it says nothing. */
   #reset(state: PartitionState, otherwise: KafkaError): void {
-    const { resetTimestamp } = this.#settings;
+    const resetTimestamp = this.#settings.resetTimestamp();
     if (resetTimestamp === undefined) {
       state.wanted = undefined;
       state.fetchOffset = -1;
