@@ -59,7 +59,7 @@ function contentOf(log: Log): string[] {
 const filler = 'x'.repeat(100);
 
 describe('compaction', () => {
-  test('keeps the last value of each key at its offset, and never touches the active segment', async () => {
+  test('keeps the last value per key at its offset, leaves the active segment alone', async () => {
     const { system, logs, log } = await opened();
     for (const round of [1, 2, 3, 4, 5]) put(log, system, { a: `${round}`, b: `${round}` });
     await done(system, logs.compactNow());

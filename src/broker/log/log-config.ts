@@ -18,7 +18,7 @@ export interface LogConfig {
   readonly fileDeleteDelayMs: number;
   /** `max.message.bytes` */
   readonly maxMessageBytes: number;
-  /** `cleanup.policy`: with `delete` old segments go; with `compact` the last value per key stays. */
+  /** `cleanup.policy`: `delete` takes old segments, `compact` all but the last of each key. */
   readonly cleanupPolicy: readonly ('delete' | 'compact')[];
   /** `min.cleanable.dirty.ratio` */
   readonly minCleanableDirtyRatio: number;
