@@ -92,6 +92,11 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   /** Default: bytes as they are. */
   readonly keyDeserializer?: DeserializerLike<K> | undefined;
   readonly valueDeserializer?: DeserializerLike<V> | undefined;
+  /**
+   * What becomes of a batch whose bytes are damaged, when fetching it anew has not helped: `throw`
+   * (default) fails the loop, which may seek; `skip` reports it to `onError` and goes on behind it.
+   */
+  readonly corruptBatches?: 'throw' | 'skip' | undefined;
   /** Verify the checksum of every batch; default true. */
   readonly checkCrcs?: boolean | undefined;
   /** New topics of an expression and new partitions are noticed after so long; default 300 000. */

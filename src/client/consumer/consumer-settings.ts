@@ -41,6 +41,7 @@ export interface ConsumerSettings<K, V> {
   /** Undefined: bytes as they are. */
   readonly keyDeserializer: DeserializerFunction<K> | undefined;
   readonly valueDeserializer: DeserializerFunction<V> | undefined;
+  readonly skipCorrupt: boolean;
   readonly checkCrcs: boolean;
   readonly metadataMaxAgeMs: number;
   readonly onAssigned: RebalanceHook | undefined;
@@ -79,6 +80,7 @@ const known: Record<keyof ConsumerOptions, readonly [min: number, max: number] |
   rackId: undefined,
   keyDeserializer: undefined,
   valueDeserializer: undefined,
+  corruptBatches: undefined,
   checkCrcs: undefined,
   metadataMaxAgeMs: [1, int32Max],
   onAssigned: undefined,
@@ -127,6 +129,7 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
     rackId: options.rackId ?? '',
     keyDeserializer: key === undefined ? undefined : toDeserializer(key),
     valueDeserializer: value === undefined ? undefined : toDeserializer(value),
+    skipCorrupt: options.corruptBatches === 'skip',
     checkCrcs: options.checkCrcs ?? true,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 300_000,
     onAssigned: options.onAssigned,
@@ -155,6 +158,7 @@ function checkNumbers<K, V>(options: ConsumerOptions<K, V>): void {
     oneOf('offsetReset', reset, ['earliest', 'latest', 'none', 'by_duration:PT1H']);
   }
   oneOf('groupProtocol', options.groupProtocol, ['classic', 'consumer']);
+  oneOf('corruptBatches', options.corruptBatches, ['throw', 'skip']);
   oneOf('commit', options.commit, ['auto', 'manual']);
   oneOf('isolationLevel', options.isolationLevel, ['read_uncommitted', 'read_committed']);
 }

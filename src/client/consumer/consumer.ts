@@ -78,6 +78,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       asked: () => this.#asked(),
       drained: () => this.#fetcher.wake(),
       soon: (run) => cluster.system.clock.soon(run),
+      skipped: settings.skipCorrupt ? (error) => this.#troubled(error) : undefined,
     });
     this.#fetcher = new Fetcher(cluster, settings, this.#subscription, this.#buffer, {
       fetched: () => this.#delivery.ring(),

@@ -10,7 +10,10 @@ import { PartitionState } from './partition-state.js';
 import { RecordMaker } from './record-maker.js';
 
 /** A delivery with a buffer that the test fills by hand. */
-function bench(valueDeserializer?: DeserializerFunction<unknown>) {
+function bench(
+  valueDeserializer?: DeserializerFunction<unknown>,
+  skipped?: (error: KafkaError) => void,
+) {
   const value = valueDeserializer ?? toDeserializer<unknown>((data) => String(data));
   const buffer = new FetchBuffer();
   const calls = { asked: 0, drained: 0 };
@@ -18,6 +21,7 @@ function bench(valueDeserializer?: DeserializerFunction<unknown>) {
     asked: () => calls.asked++,
     drained: () => calls.drained++,
     soon: (run) => setImmediate(run),
+    skipped,
   });
   const states = new Map<number, PartitionState>();
   const put = (partition: number, offsets: number[], options: PutOptions = {}): PartitionState => {
@@ -273,6 +277,33 @@ describe('records that cannot be read', () => {
     expect(state).toMatchObject({ position: 1, fetchOffset: 1 });
     put(0, [1]);
     expect(await take(loop)).toBe('0:1');
+  });
+
+  test('damage that comes again is reported and stepped over, where that is wanted', async () => {
+    const reports: KafkaError[] = [];
+    const { delivery, buffer, put } = bench(undefined, (error) => reports.push(error));
+    const state = put(0, [0]);
+    const damaged = (): void => {
+      const bad = batchOf([1, 2], {});
+      bad.writeUInt8(bad.readUInt8(75) ^ 1, 75);
+      const records = Buffer.concat([bad, batchOf([5], {})]);
+      const data = { state, records, aborted: null, endOffset: 9, checkCrcs: true };
+      buffer.push(new FetchedPartition(data));
+      state.fetchOffset = 6;
+      delivery.ring();
+    };
+    damaged();
+    const loop = delivery.records();
+    expect(await take(loop)).toBe('0:0');
+    const next = take(loop);
+    await new Promise((run) => setImmediate(run));
+    expect(reports).toEqual([]);
+    expect(state).toMatchObject({ position: 1, fetchOffset: 1 });
+    damaged();
+    expect(await next).toBe('0:5');
+    expect(reports).toMatchObject([
+      { code: 'CORRUPT_MESSAGE', context: { topic: 'orders', partition: 0, offset: 1 } },
+    ]);
   });
 });
 

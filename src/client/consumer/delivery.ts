@@ -17,6 +17,8 @@ export interface DeliveryHost {
   drained(): void;
   /** Calls `run` in the next turn of the event loop. */
   soon(run: () => void): void;
+  /** Whether damage is passed over, of which this is the report; undefined: it is thrown. */
+  readonly skipped?: ((error: KafkaError) => void) | undefined;
 }
 
 /** What a delivery shares with others that run beside it. */
@@ -365,8 +367,31 @@ export class Delivery<K, V> {
       if (opened === undefined) this.#current = undefined;
       return opened;
     } catch (error) {
-      throw this.#drop(chunk, error);
+      if (!this.#skips(chunk, error)) throw this.#drop(chunk, error);
+      // Fetched anew, or stepped over.
+      return this.#current === chunk ? this.#open(chunk) : undefined;
     }
+  }
+
+  /**
+   * Whether damage is dealt with here: the first time the bytes are fetched anew, for they may
+   * have been damaged on the way; the second time the batch is stepped over and reported.
+   */
+  #skips(chunk: FetchedPartition, thrown: unknown): boolean {
+    const error = asKafkaError(thrown);
+    const isDamage = error.code === 'CORRUPT_MESSAGE' || error.code === 'DECOMPRESSION_FAILED';
+    if (this.#host.skipped === undefined || !isDamage) return false;
+    const { state } = chunk;
+    const offset = error.context.offset ?? chunk.nextOffset;
+    if (state.damagedAt === offset) {
+      chunk.skip();
+      this.#host.skipped(error);
+      return true;
+    }
+    state.damagedAt = offset;
+    this.#drop(chunk, error);
+    this.#host.drained();
+    return true;
   }
 
   /** Opens the next batch of the current chunk off the event loop. */
@@ -375,7 +400,8 @@ export class Delivery<K, V> {
       const opened = await chunk.openLater();
       if (opened !== undefined) start(chunk, opened);
     } catch (error) {
-      if (this.#current === chunk && chunk.isCurrent) throw this.#drop(chunk, error);
+      if (this.#current !== chunk || !chunk.isCurrent || this.#skips(chunk, error)) return;
+      throw this.#drop(chunk, error);
     }
   }
 

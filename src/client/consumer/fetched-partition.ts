@@ -128,6 +128,20 @@ export class FetchedPartition {
     }
   }
 
+  /** Steps over the batch that cannot be read. */
+  skip(): void {
+    const size = RecordBatch.sizeAt(this.#records, this.#at);
+    if (size === undefined) return;
+    const batch = new RecordBatch(this.#records, this.#at);
+    this.#at += size;
+    // What a damaged header says may be nonsense; the next header and the end are safer.
+    const isNext = RecordBatch.sizeAt(this.#records, this.#at) !== undefined;
+    const next = isNext
+      ? new RecordBatch(this.#records, this.#at).baseOffset
+      : Math.min(batch.nextOffset, this.state.fetchOffset);
+    this.nextOffset = Math.max(this.nextOffset, next, batch.baseOffset + 1);
+  }
+
   #opened(batch: RecordBatch, records: Iterable<RecordView>): OpenBatch {
     this.#at = batch.position + batch.sizeInBytes;
     this.nextOffset = batch.nextOffset;

@@ -62,6 +62,8 @@ export class PartitionState implements TopicPartition {
   validatedEpoch = -1;
   /** Bytes that wait behind the chunk being read. */
   queuedBytes = 0;
+  /** Where damaged bytes were seen last: they are fetched once more before they are passed over. */
+  damagedAt = -1;
   /** What went wrong with the partition last, cleared by the next success. */
   problem: KafkaError | undefined;
 
