@@ -322,6 +322,80 @@ await check('a group commits, resumes, is described, moved and deleted', async (
   await producer.close();
 });
 
+/** Whether the brokers serve the consumer protocol (KIP-848) to the version with expressions. */
+const versionsServed = await admin.apiVersions();
+const servesConsumerProtocol = versionsServed.some(
+  ({ name, max }) => name === 'ConsumerGroupHeartbeat' && max >= 1,
+);
+
+if (servesConsumerProtocol) {
+  await check('a group of the consumer protocol hands partitions on, none read twice', async () => {
+    const topic = topicOf('consumer-protocol');
+    const groupId = topicOf('consumer-members');
+    await admin.createTopics([{ name: topic, partitions: 4 }]);
+    const producer = kafka.producer();
+    const send = () =>
+      producer.send(
+        Array.from({ length: 200 }, (_, n) => ({ topic, partition: n % 4, value: 'x' })),
+      );
+    const seen = new Map();
+    const join = () => {
+      const consumer = kafka.consumer({
+        groupId,
+        groupProtocol: 'consumer',
+        topics: [topic],
+        fromBeginning: true,
+      });
+      const ended = (async () => {
+        for await (const { partition, offset } of consumer) {
+          const place = `${partition}/${offset}`;
+          seen.set(place, (seen.get(place) ?? 0) + 1);
+        }
+      })();
+      return { consumer, ended };
+    };
+    const until = async (isTrue) => {
+      while (!isTrue()) await new Promise((done) => setTimeout(done, 20));
+    };
+    await send();
+    const one = join();
+    await until(() => seen.size === 200);
+    const two = join();
+    await until(() => two.consumer.assignment().length === 2);
+    await until(() => one.consumer.assignment().length === 2);
+    await send();
+    await until(() => seen.size === 400);
+    await two.consumer.close();
+    await until(() => one.consumer.assignment().length === 4);
+    await one.consumer.close();
+    await Promise.all([one.ended, two.ended]);
+    await producer.close();
+    expect(
+      [...seen.values()].every((times) => times === 1),
+      'a record was read twice',
+    );
+    const committed = await admin.fetchOffsets(groupId);
+    equal(
+      committed.map(({ offset }) => offset),
+      [100, 100, 100, 100],
+      'committed',
+    );
+  });
+
+  await check('an expression is matched by the brokers', async () => {
+    const topic = topicOf('consumer-protocol');
+    const options = { groupProtocol: 'consumer', topics: undefined, groupId: topicOf('matching') };
+    const expression = new RegExp(`consumer-protocol-${run}$`);
+    equal((await readAll('', 400, { ...options, topics: expression })).length, 400, 'records');
+    const topicPattern = `kafkit-consumer.*${run}`;
+    const pattern = { ...options, groupId: topicOf('pattern'), topicPattern };
+    equal((await readAll(topic, 400, pattern)).length, 400, 'records');
+    await fails('INVALID_REGULAR_EXPRESSION', () =>
+      readAll(topic, 1, { ...pattern, topicPattern: '([' }),
+    );
+  });
+}
+
 await check('adds partitions and sends to them', async () => {
   await admin.createPartitions([{ topic: basics, count: 5 }]);
   const producer = kafka.producer();
