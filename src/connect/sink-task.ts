@@ -5,7 +5,7 @@ import type {
   Kafka,
   TopicPartition,
 } from '../client/index.js';
-import { KafkaError } from '../errors/index.js';
+import { isKafkaError, KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import { backOffMs, untilAborted, wait } from './back-off.js';
 import { DeadLetterLedger } from './dead-letter-ledger.js';
@@ -13,6 +13,7 @@ import type { DeadLetter, DeadLetterWriter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
 import { asKafkaError } from './failures.js';
 import { OffsetProgress } from './offset-progress.js';
+import { PartitionLease } from './partition-lease.js';
 import { placeOf, type PipeRecord, pipeRecordOf } from './pipe-record.js';
 import type { PipelineMetrics } from './pipeline-metrics.js';
 import type { KafkaFrom } from './pipeline-options.js';
@@ -41,6 +42,8 @@ export interface SinkTaskParts {
   readonly committed: () => void;
 }
 
+/** A process that was killed keeps its partitions for so long; Kafka's default is 45 s. */
+const sessionTimeoutMs = 10_000;
 /** The last commit of a task that ends may take so long. */
 const lastCommitMs = 5000;
 
@@ -57,6 +60,7 @@ export class SinkTask {
   #writer: SinkWriter | undefined;
   #consumer: Consumer | undefined;
   #progress: OffsetProgress | undefined;
+  #lease: PartitionLease | undefined;
   #isBusy = false;
   #failure: KafkaError | undefined;
   #drained: Promise<void> | undefined;
@@ -124,7 +128,7 @@ export class SinkTask {
   #makeConsumer(): Consumer {
     const { kafka, from, groupId, commitIntervalMs, logger, system, step, metrics } = this.#parts;
     const consumer = kafka.consumer({
-      sessionTimeoutMs: 10_000,
+      sessionTimeoutMs,
       ...from.consumer,
       groupId,
       topics: from.topics,
@@ -140,6 +144,8 @@ export class SinkTask {
       },
     });
     this.#consumer = consumer;
+    const session = from.consumer?.sessionTimeoutMs ?? sessionTimeoutMs;
+    this.#lease = new PartitionLease(consumer, session, system, this.#abandon.signal);
     this.#progress = new OffsetProgress(consumer, commitIntervalMs, {
       logger,
       system,
@@ -181,14 +187,20 @@ export class SinkTask {
   }
 
   async #handle(batch: ConsumerBatch, stop: AbortSignal): Promise<void> {
-    const { batchSize, step } = this.#parts;
+    const { batchSize, step, logger } = this.#parts;
     await step('fetched');
     const { records } = batch;
-    for (let at = 0; at < records.length && !stop.aborted; at += batchSize) {
-      const slice = records.slice(at, at + batchSize);
-      const isLast = at + batchSize >= records.length;
-      const nextOffset = isLast ? batch.nextOffset : (slice.at(-1)?.offset ?? 0) + 1;
-      await this.#handleSlice(slice, { batch, nextOffset });
+    try {
+      for (let at = 0; at < records.length && !stop.aborted; at += batchSize) {
+        const slice = records.slice(at, at + batchSize);
+        const isLast = at + batchSize >= records.length;
+        const nextOffset = isLast ? batch.nextOffset : (slice.at(-1)?.offset ?? 0) + 1;
+        await this.#handleSlice(slice, { batch, nextOffset });
+      }
+    } catch (error) {
+      // The partition is somebody else's, who begins at what was committed last.
+      if (!isKafkaError(error, 'ILLEGAL_GENERATION')) throw error;
+      logger.info('a batch was left to the new owner of its partition', { error });
     }
   }
 
@@ -201,7 +213,10 @@ export class SinkTask {
     const [first] = failed;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
     if (first !== undefined && stopsAt === undefined) {
-      await this.#setAside(failed.map((each) => ({ ...each, where: each.error.code })));
+      await this.#setAside(
+        batch,
+        failed.map((each) => ({ ...each, where: each.error.code })),
+      );
     }
     const end = stopsAt ?? nextOffset;
     // Nothing to write may still be an offset to move.
@@ -215,7 +230,7 @@ export class SinkTask {
       this.#acknowledged(batch, refused.record.source.offset);
       throw this.#stopped(refused);
     }
-    if (refused !== undefined) await this.#setAside(letters);
+    if (refused !== undefined) await this.#setAside(batch, letters);
     metrics.read += slice.length;
     metrics.written += ready.length - letters.length;
     this.#acknowledged(batch, end);
@@ -227,11 +242,11 @@ export class SinkTask {
     return rejected.map(({ record, error }) => ({ record, error, stage: 'TASK_PUT', where }));
   }
 
-  async #setAsideNow(rejected: readonly RejectedRecord[]): Promise<void> {
+  async #setAsideNow(of: TopicPartition, rejected: readonly RejectedRecord[]): Promise<void> {
     const letters = this.#lettersOf(rejected);
     const [first] = letters;
     if (first !== undefined && this.#parts.policy.tolerance === 'none') throw this.#stopped(first);
-    await this.#setAside(letters);
+    await this.#setAside(of, letters);
   }
 
   #acknowledged(batch: ConsumerBatch, nextOffset: number): void {
@@ -272,8 +287,11 @@ export class SinkTask {
       this.#abandon.signal.addEventListener('abort', giveUp);
       const timer = system.clock.after(policy.writeTimeoutMs, giveUp);
       try {
-        const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(list);
-        const context = { topic, partition, nextOffset, signal: deadline.signal, setAside };
+        const of = { topic, partition };
+        const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(of, list);
+        const stillOurs = async () => await this.#lease?.check(of);
+        const context = { ...of, nextOffset, signal: deadline.signal, setAside, stillOurs };
+        await stillOurs();
         return await untilAborted(
           this.#inLine((writer) => writer.put(records, context)),
           deadline.signal,
@@ -313,7 +331,7 @@ export class SinkTask {
     });
   }
 
-  async #setAside(letters: readonly DeadLetter[]): Promise<void> {
+  async #setAside(of: TopicPartition, letters: readonly DeadLetter[]): Promise<void> {
     const { deadLetters, pipeline, task, metrics, logger, step } = this.#parts;
     for (const { error } of letters) metrics.failed(error);
     if (deadLetters === undefined) {
@@ -324,6 +342,7 @@ export class SinkTask {
       return;
     }
     await step('dead-lettering');
+    await this.#lease?.check(of);
     const missing = (await this.#ledger?.missing(letters)) ?? letters;
     await deadLetters.write(missing, { pipeline, task });
     metrics.deadLettered += missing.length;

@@ -75,6 +75,11 @@ export interface PutContext {
    * their own in the same stroke. Fails when such records stop the pipeline.
    */
   setAside(rejected: readonly RejectedRecord[]): Promise<void>;
+  /**
+   * For sinks that write in several steps: fails when the partition is somebody else's meanwhile,
+   * and waits where that is in doubt.
+   */
+  stillOurs(): Promise<void>;
   /** Aborted when the time for this write is over. */
   readonly signal: AbortSignal;
 }

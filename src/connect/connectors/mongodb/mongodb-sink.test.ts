@@ -54,6 +54,7 @@ async function put(writer: SinkWriter, records: readonly PipeRecord[]): Promise<
     partition: 0,
     nextOffset: (records.at(-1)?.source.offset ?? 0) + 1,
     signal: new AbortController().signal,
+    stillOurs: async () => undefined,
     setAside: async (list) => void aside.push(...list),
   });
   return { rejected, aside };

@@ -49,6 +49,11 @@ interface Connected {
   readonly context: SinkContext;
 }
 
+interface WriterParts {
+  readonly session?: ClientSession;
+  readonly context: PutContext;
+}
+
 class MongoWriter implements SinkWriter {
   readonly #options: MongoSinkOptions;
   readonly #client: MongoClient;
@@ -107,7 +112,7 @@ class MongoWriter implements SinkWriter {
       await this.#putWithOffsets(this.#offsets, statements, rejected, context);
       return [];
     }
-    const refused = await this.#writer({}).write(statements);
+    const refused = await this.#writer({ context }).write(statements);
     for (const { statement, error } of refused) rejected.push({ record: statement.record, error });
     return rejected;
   }
@@ -127,7 +132,7 @@ class MongoWriter implements SinkWriter {
       const session = this.#client.startSession();
       try {
         session.startTransaction({ writeConcern: { w: 'majority' } });
-        const refused = await this.#writer({ session }).writeInTransaction(open);
+        const refused = await this.#writer({ session, context }).writeInTransaction(open);
         if (refused !== undefined) {
           await session.abortTransaction();
           const { statement, error } = refused;
@@ -149,7 +154,7 @@ class MongoWriter implements SinkWriter {
     }
   }
 
-  #writer({ session }: { readonly session?: ClientSession }): BulkWriter {
+  #writer({ session, context }: WriterParts): BulkWriter {
     const { writeConcern = { w: 'majority', journal: true } } = this.#options;
     const options: BulkWriteOptions = session === undefined ? { writeConcern } : { session };
     return new BulkWriter({
@@ -157,7 +162,10 @@ class MongoWriter implements SinkWriter {
       options,
       sizeMax: this.#sizeMax,
       guard: this.#maker.guard,
-      between: () => this.#context.step('mid-write'),
+      between: async () => {
+        await this.#context.step('mid-write');
+        await context.stillOurs();
+      },
     });
   }
 
