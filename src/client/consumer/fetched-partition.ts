@@ -129,7 +129,7 @@ export class FetchedPartition {
   }
 
   /** Steps over the batch that cannot be read. */
-  skip(): void {
+  stepOver(): void {
     const size = RecordBatch.sizeAt(this.#records, this.#at);
     if (size === undefined) return;
     const batch = new RecordBatch(this.#records, this.#at);
