@@ -308,7 +308,8 @@ describe('sizes and manners', () => {
         .split('\n')
         .map((line, at) => ({ line, at }))
         .filter(({ line }) => {
-          const off = /@ts-(ignore|nocheck|expect-error)|\.(only|skip|todo)\(|\bas any\b|: any\b/;
+          const off =
+            /@ts-(ignore|nocheck|expect-error)|\b(test|describe|it)\.(only|skip|todo)\(|\bas any\b|: any\b/;
           return new RegExp(`\\b(${leftOver.source})\\b`).test(line) || off.test(line);
         })
         .map(({ line, at }) => `${path}:${at + 1} ${line.trim()}`),

@@ -13,9 +13,13 @@ import {
   type ResponseDecoded,
   responseHeaderVersion,
 } from '../protocol/index.js';
-import type { Logger, Socket, System, TlsSettings } from '../system/index.js';
+import type { Socket } from '../system/index.js';
 import { Alarm } from './alarm.js';
 import type { ApiRanges } from './api-ranges.js';
+import type {
+  ClientConnectionOptions,
+  ConnectionSendOptions,
+} from './client-connection-options.js';
 import {
   abortedError,
   asBroken,
@@ -27,36 +31,6 @@ import {
 } from './connection-errors.js';
 import { clientSoftware, negotiate } from './negotiation.js';
 import { PendingRequest } from './pending-request.js';
-
-export interface ClientConnectionOptions {
-  readonly system: System;
-  readonly logger: Logger;
-  readonly host: string;
-  readonly port: number;
-  /** The broker as errors name it: `host:port (id n)`. */
-  readonly broker: string;
-  readonly clientId: string;
-  readonly requestTimeoutMs: number;
-  readonly connectionTimeoutMs: number;
-  readonly tls?: TlsSettings | boolean | undefined;
-  /** Called once, when the connection ends; with a reason unless this side closed it. */
-  readonly onClose?: ((reason: KafkaError | undefined) => void) | undefined;
-}
-
-export interface ConnectionSendOptions {
-  /** How long to wait for the answer, in ms; default `requestTimeoutMs`. Long polls add theirs. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Highest version to use although the broker knows newer ones. */
-  readonly versionMax?: number | undefined;
-  /**
-   * About how many bytes the request takes, so that its buffer need not grow; records of 4 KiB and
-   * more do not count, they are not copied (and must not change until the answer has come).
-   */
-  readonly requestBytes?: number | undefined;
-  /** Lowest version that can say what the request means; UNSUPPORTED_VERSION below it. */
-  readonly versionMin?: number | undefined;
-}
 
 /** Requests written and not answered yet; further ones wait until some are. */
 const inFlightMax = 256;

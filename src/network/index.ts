@@ -13,9 +13,9 @@ export {
 } from './server-connection.js';
 export { Alarm } from './alarm.js';
 export { ApiRanges } from './api-ranges.js';
-export {
-  ClientConnection,
-  type ClientConnectionOptions,
-  type ConnectionSendOptions,
-} from './client-connection.js';
+export { ClientConnection } from './client-connection.js';
+export type {
+  ClientConnectionOptions,
+  ConnectionSendOptions,
+} from './client-connection-options.js';
 export { clientSoftware } from './negotiation.js';

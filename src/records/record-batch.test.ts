@@ -246,7 +246,7 @@ describe('record batch', () => {
     expect(await builder.buildAsync()).toBe(first);
   });
 
-  test('a big batch compressed off the event loop is the same as one compressed on it', async () => {
+  test('a big batch compressed off the event loop equals one compressed on it', async () => {
     const big = Array.from({ length: 2000 }, (_, n) => ({
       key: null,
       value: Buffer.from(`value ${n % 10} `.repeat(5)),
