@@ -35,8 +35,6 @@ export interface FetcherHost {
   failed(state: PartitionState, error: KafkaError): void;
 }
 
-/** Small answers are fetched ahead up to here, so that the loop need not wait for each. */
-const smallFetchAhead = 65_536;
 /** While other partitions of a broker are full, its idle ones are asked this often. */
 const sharedPollMs = 50;
 /** A follower that was recommended is asked for so long before the leader is asked again. */
@@ -76,11 +74,6 @@ export class Fetcher {
     this.#host = host;
   }
 
-  /** Queued bytes from which on a partition is not asked for more. */
-  get #enough(): number {
-    return Math.max(this.#settings.maxPartitionFetchBytes / 2, smallFetchAhead);
-  }
-
   /** Brokers with a fetch under way. */
   get inFlight(): number {
     let count = 0;
@@ -99,7 +92,7 @@ export class Fetcher {
       if (source === undefined || source.inFlight) continue;
       let plan = plans.get(source);
       if (plan === undefined) plans.set(source, (plan = { asked: [], full: false }));
-      if (state.queuedBytes >= this.#enough) plan.full = true;
+      if (state.queuedBytes * 2 >= this.#settings.maxPartitionFetchBytes) plan.full = true;
       else plan.asked.push(this.#ask(state));
     }
     for (const [source, { asked, full }] of plans) {
