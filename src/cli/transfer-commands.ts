@@ -41,9 +41,9 @@ export const transferCommands: readonly CommandSpec[] = [
     operands: 'DIR',
     details:
       'The way back from "kafkit graduate", and the way in for any single node of Apache Kafka\n' +
-      '3.3 or later that runs without ZooKeeper: topics with their ids and settings, records with\n' +
-      "their offsets, committed offsets and producer ids. DIR is what log.dirs names in Kafka's\n" +
-      'server.properties. Without --out the directory itself is taken over.',
+      '3.3 or later that runs without ZooKeeper: topics with their ids and settings, records\n' +
+      'with their offsets, committed offsets and producer ids. DIR is what log.dirs names in\n' +
+      "Kafka's server.properties. Without --out the directory itself is taken over.",
     flags: [
       { name: 'out', value: 'DIR', text: "make the new directory here and leave Kafka's as it is" },
       {
@@ -60,9 +60,9 @@ export const transferCommands: readonly CommandSpec[] = [
     summary: 'copy a data directory as it is at one moment, while its broker runs or not',
     operands: 'DIR',
     details:
-      'A running "kafkit up" is asked to do it and goes on meanwhile. On the same disk files that\n' +
-      'no longer change are shared by hard links, so that a backup costs little; to survive the\n' +
-      'disk, make it on another one. "kafkit restore" makes a data directory of it again.',
+      'A running "kafkit up" is asked to do it and goes on meanwhile. On the same disk files\n' +
+      'that no longer change are shared by hard links, so that a backup costs little; to survive\n' +
+      'the disk, make it on another one. "kafkit restore" makes a data directory of it again.',
     flags: [
       { name: 'out', value: 'DIR', text: 'where to; it must not exist yet, or be empty' },
       copy,
@@ -86,9 +86,9 @@ export const transferCommands: readonly CommandSpec[] = [
     summary: 'look for damage in a data directory or a backup',
     operands: 'DIR',
     details:
-      'Reads every batch and compares checksums, offsets, indexes, epochs, topic ids and committed\n' +
-      'offsets, and changes nothing. Works on directories of kafkit and of Apache Kafka while\n' +
-      'nobody runs on them. Exit code 1 when records or offsets are lost or wrong.',
+      'Reads every batch and compares checksums, offsets, indexes, epochs, topic ids and\n' +
+      'committed offsets, and changes nothing. Works on directories of kafkit and of Apache\n' +
+      'Kafka while nobody runs on them. Exit code 1 when records or offsets are lost or wrong.',
     flags: [
       { name: 'deep', text: 'decompress every batch and look at each record' },
       { name: 'json', text: 'print the report as JSON' },

@@ -119,7 +119,8 @@ function completed(
       ...value,
       producerEpoch,
       transactionStatus: commits ? status.commit : status.abort,
-      transactionPartitions: null,
+      // Null is for transactions that were never begun: Kafka reads nothing behind it.
+      transactionPartitions: [],
       transactionLastUpdateTimestampMs: now,
     }),
   };

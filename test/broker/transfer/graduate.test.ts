@@ -203,10 +203,11 @@ describe('what is open when a directory graduates', () => {
         const key = record.key ?? Buffer.alloc(0);
         const found = decodeCoordinatorRecord(transactionStateRecords, key, record.value);
         const value = found?.value;
-        const text = `${value?.transactionStatus} ${value?.producerEpoch}`;
+        const partitions = JSON.stringify(value?.transactionPartitions);
+        const text = `${value?.transactionStatus} ${value?.producerEpoch} ${partitions}`;
         last.set(found?.key.transactionalId ?? '', text);
       }
-      expect(Object.fromEntries(last)).toEqual({ ongoing: '5 4', decided: '4 4' });
+      expect(Object.fromEntries(last)).toEqual({ ongoing: '5 4 []', decided: '4 4 []' });
     });
     const { image } = readKafkaMetadata(system.disk, '/out');
     expect(image.nextProducerId).toBe(10);
