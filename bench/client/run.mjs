@@ -202,7 +202,9 @@ async function startBroker(kind) {
   }
   const data = mkdtempSync(join(tmpdir(), 'kafkit-bench-'));
   const cli = join(bench, '..', 'dist', 'bundle', 'cli.js');
-  const args = [cli, 'up', '--listen', '127.0.0.1:0', '--data', data];
+  // No waiting for further members, as with Apache Kafka's scripts: it would hide all else.
+  const noDelay = ['-o', 'group.initial.rebalance.delay.ms=0'];
+  const args = [cli, 'up', '--listen', '127.0.0.1:0', '--data', data, ...noDelay];
   const started = spawn(node, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   leftovers.push(() => started.kill('SIGKILL'));
   leftovers.push(() => rmSync(data, { recursive: true, force: true }));
