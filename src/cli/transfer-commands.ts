@@ -61,8 +61,9 @@ export const transferCommands: readonly CommandSpec[] = [
     operands: 'DIR',
     details:
       'A running "kafkit up" is asked to do it and goes on meanwhile. On the same disk files\n' +
-      'that no longer change are shared by hard links, so that a backup costs little; to survive\n' +
-      'the disk, make it on another one. "kafkit restore" makes a data directory of it again.',
+      'that no longer change are shared by hard links, so that a backup costs little; to\n' +
+      'survive the disk, make it on another one. "kafkit restore" makes a data directory of it\n' +
+      'again.',
     flags: [
       { name: 'out', value: 'DIR', text: 'where to; it must not exist yet, or be empty' },
       copy,

@@ -80,7 +80,8 @@ export async function restore(options: RestoreOptions): Promise<BackupSummary> {
 /**
  * Reads everything in a data directory (of kafkit or of Apache Kafka) or a backup, without
  * changing it, and compares: checksums and order of batches, indexes, aborted transactions,
- * snapshots, leader epochs, checkpoints, topic ids, committed offsets. What the next start would mend by itself is a
+ * snapshots, leader epochs, checkpoints, topic ids, committed offsets. What the next start would
+ * mend by itself is a
  * warning, a loss is an error; both stand in the report. Fails with DATA_DIRECTORY_LOCKED while a
  * broker runs on it.
  */
