@@ -187,7 +187,10 @@ class StatusLine {
     if (deadLettered > 0) parts.push(count(deadLettered, 'dead letter'));
     if (tasks.some(({ state }) => state === 'waiting')) parts.push('waiting to start anew');
     const line = parts.join('  ');
-    void this.#io.stderr.write(`\r\x1b[2K${line.slice(0, this.#io.stderr.columns - 1)}`);
+    const { columns } = this.#io.stderr;
+    // Some terminals say that they have no columns at all.
+    const shownPart = columns > 1 ? line.slice(0, columns - 1) : line;
+    void this.#io.stderr.write(`\r\x1b[2K${shownPart}`);
     this.#timer = this.#io.system.clock.after(redrawMs, () => this.#draw());
   }
 }
