@@ -153,13 +153,11 @@ async function pipe({ kind, address, topic, count, group, uri, data }) {
     from: { bootstrapServers: address, topics: [topic], groupId: group },
     via: kind === 'file-bytes' ? [] : [connect.json()],
     to,
+    commitIntervalMs: 100,
     onStep(step) {
-      if (step === 'written' && pipeline.status().written >= count - 1000) setImmediate(check);
+      if (step === 'committed' && pipeline.status().written >= count) stop.abort();
     },
   });
-  const check = () => {
-    if (pipeline.status().written >= count) stop.abort();
-  };
   const { written } = await pipeline.run({ signal: stop.signal });
   if (written < count) throw new Error(`${written} of ${count} were written`);
 }
