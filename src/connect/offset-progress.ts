@@ -7,6 +7,8 @@ export interface OffsetProgressHost {
   readonly logger: Logger;
   readonly system: System;
   readonly step: StepReporter;
+  /** Makes safe what the sink has acknowledged so far. */
+  flush(): Promise<void>;
   /** These offsets are committed. */
   committed(offsets: readonly TopicPartitionOffset[]): void;
 }
@@ -68,6 +70,7 @@ export class OffsetProgress {
     if (offsets.length === 0 || this.#consumer.closed) return;
     const { step, logger } = this.#host;
     try {
+      await this.#host.flush();
       const sent = this.#consumer.commit(offsets, { timeoutMs });
       await Promise.all([sent, step('committing')]);
     } catch (thrown) {

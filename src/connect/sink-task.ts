@@ -150,6 +150,7 @@ export class SinkTask {
       logger,
       system,
       step,
+      flush: () => this.#flush(),
       committed: (offsets) => {
         for (const each of offsets) metrics.committed(each, each.offset);
         this.#parts.committed();
@@ -158,13 +159,27 @@ export class SinkTask {
     return consumer;
   }
 
+  async #flush(): Promise<void> {
+    try {
+      await this.#inLine(async (writer) => writer.flush?.());
+    } catch (thrown) {
+      const error = asKafkaError(thrown, 'SINK_FAILED', `${this.#parts.sink.name} failed`);
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  #fail(error: KafkaError): void {
+    this.#failure ??= error;
+    if (!this.#isBusy) void this.#endLoop();
+  }
+
   /** A hook that fails ends the task: a consumer would only report it. */
   async #hook(run: () => Promise<void>): Promise<void> {
     try {
       await run();
     } catch (thrown) {
-      this.#failure ??= asKafkaError(thrown, 'SINK_FAILED', 'The sink failed in a rebalance');
-      if (!this.#isBusy) void this.#endLoop();
+      this.#fail(asKafkaError(thrown, 'SINK_FAILED', 'The sink failed in a rebalance'));
     }
   }
 

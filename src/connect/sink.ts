@@ -54,12 +54,17 @@ export interface SinkWriter {
    */
   open?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>;
   /**
-   * Writes records of one partition, in order. Resolves when they are safe: only then their
-   * offsets are committed. Answers with the records that can never be written. Fails with a
+   * Writes records of one partition, in order. Resolves when they are safe (or, with `flush`, when
+   * that can make them so): only then their offsets are committed. Answers with the records that can never be written. Fails with a
    * KafkaError: a retriable one means that the whole batch may be offered again, any other ends
    * the task.
    */
   put(records: readonly PipeRecord[], batch: PutContext): Promise<readonly RejectedRecord[]>;
+  /**
+   * Makes everything put before safe. Called before each commit, so that a sink need not wait for
+   * its disk with every write. A failure ends the task, nothing is committed.
+   */
+  flush?(): Promise<void>;
   /** These partitions belong to somebody else now; everything put before has been committed. */
   giveUp?(partitions: readonly TopicPartition[]): Promise<void>;
   close(): Promise<void>;

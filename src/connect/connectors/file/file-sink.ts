@@ -24,8 +24,8 @@ interface Sidecar {
 }
 
 /**
- * Appends records as lines. Beside each file lies another, replaced in one stroke after every
- * write, that says how long the file is and which offsets it holds: after a crash what is beyond
+ * Appends records as lines. Beside each file lies another, replaced in one stroke before
+ * every commit, that says how long the file is and which offsets it holds: after a crash what is beyond
  * is cut off, and reading goes on at those offsets. So every record is there exactly once,
  * whatever the group has committed.
  */
@@ -106,8 +106,12 @@ class FileWriter implements SinkWriter {
     collect(lines, chunks);
     // The offsets move below: what is not in the file must be somewhere else by then.
     if (rejected.length > 0) await context.setAside(rejected);
-    await this.#fileOf(context).append(chunks, context, context.nextOffset);
+    this.#fileOf(context).append(chunks, context, context.nextOffset);
     return [];
+  }
+
+  async flush(): Promise<void> {
+    for (const each of this.#files.values()) await each.flush();
   }
 
   async close(): Promise<void> {
@@ -142,6 +146,7 @@ class LinesFile {
   readonly #file: DiskFile;
   readonly #sidecar: string;
   #size: number;
+  #isDirty = false;
   offsets: Readonly<Record<string, number>>;
 
   constructor(disk: Disk, path: string, sidecar: string, header: string | undefined) {
@@ -177,33 +182,38 @@ class LinesFile {
       this.#size = bytes.length;
     }
     this.#file.syncNow();
-    this.#note({}, this.#size);
+    this.#note();
   }
 
-  async append(
-    chunks: readonly Uint8Array[],
-    of: TopicPartition,
-    nextOffset: number,
-  ): Promise<void> {
-    const key = `${of.topic}:${of.partition}`;
+  append(chunks: readonly Uint8Array[], of: TopicPartition, nextOffset: number): void {
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
-    if (bytes > 0) {
-      this.#file.write(chunks, this.#size);
+    // Only behind this do the lines count: a write that is repeated lies over the first.
+    if (bytes > 0) this.#file.write(chunks, this.#size);
+    this.#size += bytes;
+    this.offsets = { ...this.offsets, [`${of.topic}:${of.partition}`]: nextOffset };
+    this.#isDirty = true;
+  }
+
+  /** Lines first, then the sidecar that lets them count. */
+  async flush(): Promise<void> {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    try {
       await this.#file.sync();
+      this.#note();
+    } catch (error) {
+      this.#isDirty = true;
+      throw error;
     }
-    // Only now do the lines count: a write that is repeated after a failure lies over the first.
-    this.#note({ ...this.offsets, [key]: nextOffset }, this.#size + bytes);
   }
 
   close(): void {
     this.#file.close();
   }
 
-  #note(offsets: Readonly<Record<string, number>>, size: number): void {
-    const sidecar: Sidecar = { size, offsets };
+  #note(): void {
+    const sidecar: Sidecar = { size: this.#size, offsets: this.offsets };
     this.#disk.replaceFile(this.#sidecar, Buffer.from(JSON.stringify(sidecar)));
-    this.#size = size;
-    this.offsets = offsets;
   }
 }
 
