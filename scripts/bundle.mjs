@@ -12,7 +12,11 @@ const { exports, bin, optionalDependencies, peerDependencies } = JSON.parse(
 );
 
 // dist/bundle/connect-mongodb.js is made from where the types of that entry lie.
-const input = { cli: join(root, 'dist', 'cli', 'main.js') };
+const input = {
+  cli: join(root, 'dist', 'cli', 'main.js'),
+  // A thread of its own, found beside the file that starts it.
+  'compression-worker': join(root, 'dist', 'records', 'compression', 'compression-worker.js'),
+};
 for (const target of Object.values(exports)) {
   if (typeof target === 'string') continue;
   const name = target.default.replace('./dist/bundle/', '').replace(/\.js$/, '');

@@ -53,6 +53,7 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
       'process',
       'timers',
       'tls',
+      'url',
       'worker_threads',
     ],
     windows,
@@ -117,6 +118,8 @@ export const entryPoints = [
   'src/connect/connectors/sqlite/index.ts',
   'src/worker/index.ts',
   'src/cli/main.ts',
+  // The entry of a thread, started by its address.
+  'src/records/compression/compression-worker.ts',
 ];
 
 export const sizes = {

@@ -13,3 +13,4 @@ export type { Random } from './random.js';
 export { realSystem } from './real-system.js';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite.js';
 export type { Logger, System } from './system.js';
+export { serveWorker, startWorker, WorkerFailure, type WorkerThread } from './worker-thread.js';

@@ -1,4 +1,5 @@
 import { tooLarge } from './codec-errors.js';
+import { inThread } from './compression-thread.js';
 import type { CompressionType } from './compression-type.js';
 import { gunzip, gunzipAsync, gzip, gzipAsync } from './gzip.js';
 import { lz4Compress, lz4Decompress } from './lz4.js';
@@ -28,17 +29,19 @@ export interface CompressionTask {
   readonly maxBytes: number;
 }
 
-let offload: ((task: CompressionTask) => Promise<Buffer>) | undefined;
+type Offload = (task: CompressionTask) => Promise<Buffer | undefined>;
+
+let offload: Offload = inThread;
 
 /**
- * Sets where big inputs of the codecs written in JavaScript go (a worker that calls
- * `runCompressionTask`); undefined takes it away. Without it they run on the event loop.
+ * Sets where big inputs of the codecs written in JavaScript go: by default to a thread of our own.
+ * An offload that answers undefined leaves the task to the event loop.
  */
-export function useCompressionOffload(run: typeof offload): void {
+export function useCompressionOffload(run: Offload = inThread): void {
   offload = run;
 }
 
-/** What the other end of `useCompressionOffload` does with a task. */
+/** What the other end of an offload does with a task. */
 export async function runCompressionTask(task: CompressionTask): Promise<Buffer> {
   await loadCodec(task.type);
   return task.work === 'compress'
@@ -113,9 +116,9 @@ export async function compressAsync(
   }
   if (type === 'gzip') return await gzipAsync(bytes, level);
   if (type === 'zstd' && zstdHasThreads()) return await zstdCompressAsync(bytes, level);
-  if (offload !== undefined) {
-    return await offload({ work: 'compress', type, bytes, level, maxBytes: decompressedBytesMax });
-  }
+  const maxBytes = decompressedBytesMax;
+  const done = await offload({ work: 'compress', type, bytes, level, maxBytes });
+  if (done !== undefined) return done;
   await loadCodec(type);
   return compress(type, bytes, level);
 }
@@ -132,9 +135,8 @@ export async function decompressAsync(
   }
   if (type === 'gzip') return await gunzipAsync(bytes, maxBytes);
   if (type === 'zstd' && zstdHasThreads()) return await zstdDecompressAsync(bytes, maxBytes);
-  if (offload !== undefined) {
-    return await offload({ work: 'decompress', type, bytes, level: undefined, maxBytes });
-  }
+  const done = await offload({ work: 'decompress', type, bytes, level: undefined, maxBytes });
+  if (done !== undefined) return done;
   await loadCodec(type);
   return decompress(type, bytes, maxBytes);
 }
