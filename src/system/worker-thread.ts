@@ -85,9 +85,8 @@ export async function serveWorker(
         parentPort.postMessage({ id, bytes }, [bytes.buffer]);
       },
       (error: unknown) => {
-        const { code, message } = error as { code?: unknown; message?: unknown };
-        const failure = { code: String(code ?? ''), message: String(message ?? error) };
-        parentPort.postMessage({ id, failure });
+        const { code = '', message } = error as Error & { readonly code?: string };
+        parentPort.postMessage({ id, failure: { code, message } });
       },
     );
   });
