@@ -85,6 +85,7 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
     ],
   },
   worker: { imports: ['client', 'connect', 'serde', 'system', ...ground] },
+  migrate: { imports: ['client', 'system', ...ground] },
   testing: { imports: ['client', 'broker', 'serde', 'network', ...language, 'system', ...ground] },
   cli: {
     imports: [
@@ -93,6 +94,7 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
       'testing',
       'connect',
       'worker',
+      'migrate',
       'serde',
       'network',
       ...language,
@@ -117,6 +119,7 @@ export const entryPoints = [
   'src/connect/connectors/file/index.ts',
   'src/connect/connectors/sqlite/index.ts',
   'src/worker/index.ts',
+  'src/migrate/index.ts',
   'src/cli/main.ts',
   // The entry of a thread, started by its address.
   'src/records/compression/compression-worker.ts',

@@ -5,7 +5,7 @@ const copy: FlagSpec = {
   text: 'copy all files, also those that could be shared by hard links',
 };
 
-/** Commands about data directories: to Apache Kafka and back, into backups and out of them. */
+/** Commands that move data: to Apache Kafka and back, into backups and out, between clusters. */
 export const transferCommands: readonly CommandSpec[] = [
   {
     name: 'graduate',
@@ -96,5 +96,39 @@ export const transferCommands: readonly CommandSpec[] = [
     ],
     examples: ['kafkit verify ./kafkit-data', 'kafkit verify /backups/monday --deep'],
     load: async () => (await import('./verify.js')).verifyCommand,
+  },
+  {
+    name: 'migrate',
+    summary: 'copy topics, records and committed offsets from one running cluster to another',
+    details:
+      'For clusters that take no files, of kafkit or of Apache Kafka. Copies what is there when\n' +
+      'it begins, compares it, and translates the offsets of groups. It may be stopped at any\n' +
+      'time and goes on when it is run again. To move: run it; run it again to catch up; stop\n' +
+      'the producers and run it a last time; then point everybody at the new cluster.',
+    flags: [
+      { name: 'from', value: 'HOST:PORT,…', text: 'the cluster to copy from; it is only read' },
+      { name: 'to', value: 'HOST:PORT,…', text: 'the cluster to copy to' },
+      { name: 'from-config', value: 'FILE', text: 'client.properties for the one (TLS, SASL)' },
+      { name: 'to-config', value: 'FILE', text: 'client.properties for the other' },
+      { name: 'topic', short: 't', value: 'TOPIC', many: true, text: 'only these topics' },
+      { name: 'group', short: 'g', value: 'GROUP', many: true, text: 'only these groups' },
+      {
+        name: 'state',
+        value: 'FILE',
+        text: 'remembers how far it has come',
+        fallback: './kafkit-migration.state',
+      },
+      { name: 'replication-factor', short: 'r', value: 'N', text: 'copies of each partition' },
+      {
+        name: 'compression',
+        short: 'z',
+        value: 'CODEC',
+        text: 'none, gzip, snappy, lz4 or zstd',
+        fallback: 'none',
+      },
+      { name: 'no-verify', text: 'do not read back what was copied' },
+    ],
+    examples: ['kafkit migrate --from localhost:9092 --to-config cloud.properties'],
+    load: async () => (await import('./migrate.js')).migrateCommand,
   },
 ];
