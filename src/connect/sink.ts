@@ -56,7 +56,8 @@ export interface SinkWriter {
   /**
    * Writes records of one partition, in order. Resolves when they are safe (or, with `flush`, when
    * that can make them so): only then their offsets are committed. Answers with the records that
-   * can never be written. Fails with a KafkaError: a retriable one means that the whole batch may be offered again, any other ends
+   * can never be written. Fails with a KafkaError: a retriable one means that the whole
+   * batch may be offered again, any other ends
    * the task.
    */
   put(records: readonly PipeRecord[], batch: PutContext): Promise<readonly RejectedRecord[]>;

@@ -26,7 +26,8 @@ interface Sidecar {
 /**
  * Appends records as lines. Beside each file lies another, replaced in one stroke before
  * every commit, that says how long the file is and which offsets it holds: after a crash what
- * is beyond is cut off, and reading goes on at those offsets. So every record is there exactly once,
+ * is beyond is cut off, and reading goes on at those offsets. So every record is there
+ * exactly once,
  * whatever the group has committed.
  */
 export function file(options: FileSinkOptions): Sink {
