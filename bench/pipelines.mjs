@@ -13,6 +13,8 @@ const self = fileURLToPath(import.meta.url);
 const load = (path) => import(join(here, '..', 'dist', 'bundle', path));
 const { json, Kafka } = await load('index.js');
 const valueBytes = 1024;
+/** Whoever has not finished by then does not finish. */
+const contenderMs = 120_000;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 if (process.argv[2] === 'contender') await contender(...process.argv.slice(3));
@@ -23,7 +25,9 @@ async function main(count, repetitions) {
   const data = mkdtempSync(join(tmpdir(), 'kafkit-pipelines-'));
   process.on('exit', () => rmSync(data, { recursive: true, force: true }));
   const cli = join(here, '..', 'dist', 'bundle', 'cli.js');
-  const up = ['up', '--listen', '127.0.0.1:0', '--data', join(data, 'log'), '-q'];
+  // A new group waits three seconds for more members unless told otherwise: not our subject.
+  const prompt = ['-o', 'group.initial.rebalance.delay.ms=0'];
+  const up = ['up', '--listen', '127.0.0.1:0', '--data', join(data, 'log'), '-q', ...prompt];
   const broker = spawn(process.execPath, [cli, ...up], { stdio: ['ignore', 'pipe', 'inherit'] });
   process.on('exit', () => broker.kill('SIGKILL'));
   const address = await new Promise((done) => {
@@ -45,7 +49,9 @@ async function main(count, repetitions) {
 
   const results = [];
   const run = async (name, kind, topic, records, repetition) => {
-    const group = `${kind}-${repetition}`;
+    if (process.env.ONLY && !process.env.ONLY.split(',').includes(kind)) return;
+    // A collection and a group of its own each time, also on a server that was used before.
+    const group = `${kind}-${repetition}-${Date.now()}`;
     const result = await contend([kind, address, topic, String(records), group, uri ?? '', data]);
     results.push({ name, repetition, records, ...result });
   };
@@ -102,6 +108,8 @@ function contend(args) {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [self, 'contender', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: contenderMs,
+      killSignal: 'SIGKILL',
     });
     let printed = '';
     child.stdout.on('data', (bytes) => {
