@@ -1,92 +1,102 @@
 import { Fifo } from './fifo.js';
 
-/** Work that waits for its turn. Jobs of the same chain run one after the other. */
-export interface Job {
-  /** Undefined: order does not matter. */
-  readonly chain: string | undefined;
-  run(): Promise<void>;
-  /** Asked before it starts: whether it is still wanted. */
-  isWanted(): boolean;
-  /** It was not wanted any more. */
-  dropped(): void;
+/** What the scheduler asks about the items it is given. */
+export interface SchedulerHost<T> {
+  /** Items of the same chain run one after the other; undefined where order does not matter. */
+  chainOf(item: T): string | undefined;
+  /** Asked before an item is started: whether it is still wanted. */
+  isWanted(item: T): boolean;
+  /** Works on an item. Must not fail. */
+  run(item: T): Promise<void>;
+  /** An item is through. */
+  settled(): void;
 }
 
-interface Chain {
-  readonly name: string | undefined;
-  readonly jobs: Fifo<Job>;
+/** The items of a key that wait, while one of them runs or is about to. */
+interface Chain<T> {
+  readonly name: string;
+  readonly waiting: Fifo<T>;
+}
+
+interface Ready<T> {
+  readonly item: T;
+  readonly chain: Chain<T> | undefined;
 }
 
 /**
- * Runs at most `concurrency` jobs at a time, and of each chain at most one: ten thousand keys share
- * fifty hands, and each key keeps its order.
+ * Runs at most `concurrency` items at a time, and of each chain at most one: ten thousand keys
+ * share fifty hands, and each key keeps its order.
  */
-export class Scheduler {
+export class Scheduler<T> {
   readonly #concurrency: number;
-  /** Called whenever a job is through. */
-  readonly #settled: () => void;
-  readonly #chains = new Map<string, Chain>();
-  /** Chains with a job to start and none running. */
-  readonly #ready = new Fifo<Chain>();
+  readonly #host: SchedulerHost<T>;
+  /** Chains of which an item runs or is ready. */
+  readonly #chains = new Map<string, Chain<T>>();
+  readonly #ready = new Fifo<Ready<T>>();
   #running = 0;
   #waiting = 0;
 
-  constructor(concurrency: number, settled: () => void) {
+  constructor(concurrency: number, host: SchedulerHost<T>) {
     this.#concurrency = concurrency;
-    this.#settled = settled;
+    this.#host = host;
   }
 
   get running(): number {
     return this.#running;
   }
 
-  /** Jobs that have not been started. */
+  /** Items that have not been started. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  add(job: Job): void {
+  add(item: T): void {
     this.#waiting++;
-    const known = job.chain === undefined ? undefined : this.#chains.get(job.chain);
-    if (known !== undefined) {
-      known.jobs.push(job);
-      return;
+    const name = this.#host.chainOf(item);
+    if (name === undefined) {
+      this.#ready.push({ item, chain: undefined });
+    } else {
+      const known = this.#chains.get(name);
+      if (known !== undefined) {
+        known.waiting.push(item);
+        return;
+      }
+      const chain = { name, waiting: new Fifo<T>() };
+      this.#chains.set(name, chain);
+      this.#ready.push({ item, chain });
     }
-    const chain: Chain = { name: job.chain, jobs: new Fifo() };
-    chain.jobs.push(job);
-    if (job.chain !== undefined) this.#chains.set(job.chain, chain);
-    this.#ready.push(chain);
     this.#pump();
   }
 
   #pump(): void {
     while (this.#running < this.#concurrency) {
-      const chain = this.#ready.shift();
-      if (chain === undefined) return;
-      const job = chain.jobs.shift() as Job;
+      const ready = this.#ready.shift();
+      if (ready === undefined) return;
       this.#waiting--;
-      if (!job.isWanted()) {
-        job.dropped();
-        this.#next(chain);
+      if (!this.#host.isWanted(ready.item)) {
+        this.#next(ready.chain);
         continue;
       }
       this.#running++;
-      void this.#run(job, chain);
+      this.#host.run(ready.item).then(
+        () => this.#ended(ready.chain),
+        () => this.#ended(ready.chain),
+      );
     }
   }
 
-  async #run(job: Job, chain: Chain): Promise<void> {
-    try {
-      await job.run();
-    } finally {
-      this.#running--;
-      this.#next(chain);
-      this.#pump();
-      this.#settled();
-    }
+  #ended(chain: Chain<T> | undefined): void {
+    this.#running--;
+    this.#next(chain);
+    this.#pump();
+    this.#host.settled();
   }
 
-  #next(chain: Chain): void {
-    if (chain.jobs.size > 0) this.#ready.push(chain);
-    else if (chain.name !== undefined) this.#chains.delete(chain.name);
+  /** The chain's next item takes its place among those that are ready. */
+  #next(chain: Chain<T> | undefined): void {
+    if (chain === undefined) return;
+    const item = chain.waiting.shift();
+    if (item === undefined) this.#chains.delete(chain.name);
+    else this.#ready.push({ item, chain });
   }
 }

@@ -6,7 +6,7 @@ import { silentLogger } from '../system/index.js';
 import { startBroker, type TestBroker } from '../testing/index.js';
 import { worker } from './index.js';
 import { OffsetTracker } from './offset-tracker.js';
-import { type Job, Scheduler } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
 
 const open: TestBroker[] = [];
 afterEach(async () => {
@@ -154,30 +154,25 @@ describe('the parts of a worker', () => {
     let running = 0;
     let most = 0;
     await new Promise<void>((done) => {
-      const scheduler = new Scheduler(3, () => {
-        if (scheduler.waiting === 0 && scheduler.running === 0) done();
+      const scheduler = new Scheduler<number>(3, {
+        chainOf: (at) => (at % 5 === 4 ? undefined : `c${at % 5}`),
+        isWanted: (at) => at !== 12,
+        run: async (at) => {
+          most = Math.max(most, ++running);
+          await soon();
+          log.push(`c${at % 5} ${at}`);
+          running--;
+        },
+        settled: () => {
+          if (scheduler.waiting === 0 && scheduler.running === 0) done();
+        },
       });
-      for (let at = 0; at < 30; at++) {
-        const chain = at % 5 === 4 ? undefined : `c${at % 5}`;
-        const job: Job = {
-          chain,
-          isWanted: () => at !== 12,
-          dropped: () => log.push(`${chain} dropped`),
-          run: async () => {
-            most = Math.max(most, ++running);
-            await soon();
-            log.push(`${chain} ${at}`);
-            running--;
-          },
-        };
-        scheduler.add(job);
-      }
+      for (let at = 0; at < 30; at++) scheduler.add(at);
     });
     expect(most).toBe(3);
     expect(log.filter((line) => line.startsWith('c2'))).toEqual([
       'c2 2',
       'c2 7',
-      'c2 dropped',
       'c2 17',
       'c2 22',
       'c2 27',

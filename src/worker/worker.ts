@@ -7,7 +7,7 @@ import { milliseconds } from './duration.js';
 import { Delivery } from './delivery.js';
 import { Lane, type LaneRecord } from './lane.js';
 import { attemptOf, originOf, retryHeaders, strippedHeaders, dueAtOf } from './retry-headers.js';
-import { type Job, Scheduler } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
 import type { WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
 
 /** Makes a worker; `run` sets it going. Fails with INVALID_ARGUMENT. */
@@ -39,7 +39,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   readonly #handler: WorkHandler<K, V>;
   readonly #system: System;
   readonly #logger: Logger;
-  readonly #scheduler: Scheduler;
+  readonly #scheduler: Scheduler<LaneRecord>;
   readonly #retries: readonly RetryTopic[];
   readonly #deadLetterTopic: string | undefined;
   readonly #read: (record: ConsumerRecord) => ConsumerRecord<K, V>;
@@ -65,7 +65,12 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     if (options.topics.length === 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'The worker names no topic.');
     }
-    this.#scheduler = new Scheduler(concurrency, () => this.#breathe());
+    this.#scheduler = new Scheduler<LaneRecord>(concurrency, {
+      chainOf: ({ record }) => this.#chainOf(record),
+      isWanted: ({ tracker }) => !tracker.isGone,
+      run: (entry) => this.#work(entry),
+      settled: () => this.#breathe(),
+    });
     const { groupId, retries = ['1s', '30s', '5m'], deadLetter = true } = options;
     this.#retries = retries.map((delay) => ({
       topic: `${groupId}.retry.${typeof delay === 'number' ? `${delay}ms` : delay}`,
@@ -146,7 +151,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
       options: this.#options as WorkerOptions<never, never>,
       logger: this.#logger,
       system: this.#system,
-      ready: (entry: LaneRecord) => this.#scheduler.add(this.#job(entry)),
+      ready: (entry: LaneRecord) => this.#scheduler.add(entry),
       isFull: () => this.#waiting() >= bufferedMax,
     };
     const first = new Lane({ ...shared, groupId, topics, dueAt: undefined });
@@ -166,21 +171,16 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     for (const lane of this.#lanes) lane.breathe();
   }
 
-  #job(entry: LaneRecord): Job {
+  async #work(entry: LaneRecord): Promise<void> {
     const { lane, tracker } = entry;
-    return {
-      chain: this.#chainOf(entry.record),
-      isWanted: () => !tracker.isGone,
-      dropped: () => undefined,
-      run: async () => {
-        lane.count(tracker, 1);
-        try {
-          if (await this.#handle(entry.record)) lane.done(entry);
-        } finally {
-          lane.count(tracker, -1);
-        }
-      },
-    };
+    lane.count(tracker, 1);
+    try {
+      if (await this.#handle(entry.record)) lane.done(entry);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      lane.count(tracker, -1);
+    }
   }
 
   #chainOf({ topic, partition, key }: ConsumerRecord): string | undefined {
