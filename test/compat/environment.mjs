@@ -191,7 +191,11 @@ export function startApacheKafka(kind, directory, port, options = []) {
   const start = kind === 'single' ? 'start-single' : 'start-cluster';
   const args = [start, directory, String(port), ...options];
   leftovers.add(() => spawnSync(join(apache, 'kafka'), ['stop', directory]));
-  const { stdout } = run(join(apache, 'kafka'), args);
+  // On a busy machine the script may look for its node before that has its name; asked again, it
+  // finds it.
+  const script = join(apache, 'kafka');
+  const first = run(script, args, { mayFail: true });
+  const { stdout } = first.status === 0 ? first : run(script, args);
   return stdout.trim().split('\n').at(-1);
 }
 
