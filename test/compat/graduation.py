@@ -182,6 +182,17 @@ def read_all(topic, partitions, isolation):
     return marks, sorted(records)
 
 
+def configs_of(name):
+    """librdkafka may ask a broker that has just died, and waits for it."""
+    for attempt in range(6):
+        try:
+            asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=10)
+            return next(iter(done(asked).values()))
+        except (KafkaException, TimeoutError):
+            if attempt == 5:
+                raise
+
+
 def state():
     topics = {}
     names = sorted(name for name in admin.list_topics(timeout=30).topics if not name.startswith("__"))
@@ -189,7 +200,7 @@ def state():
     described = done(admin.describe_topics(TopicCollection(names)))
     for name in names:
         count = len(described[name].partitions)
-        [configs] = done(admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])).values()
+        configs = configs_of(name)
         own = {entry.name: entry.value for entry in sorted(configs.values(), key=lambda each: each.name) if entry.source == 1}
         marks, records = read_all(name, count, "read_uncommitted")
         committed = read_all(name, count, "read_committed")[1] if name == "transactional" else None

@@ -24,6 +24,7 @@ const checks = [
   ['apache-single', 6, 'node', 'test/compat/apache-single.mjs'],
   ['apache-three-nodes', 8, 'node', 'test/compat/apache-three-nodes.mjs'],
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
+  ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],
   ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
