@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type KipGroup, type KipRow, kipTable } from './kip-table.js';
+import { fullTestName } from './test-names.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'docs', 'reference', 'kips.md');
@@ -36,20 +37,8 @@ function section({ name, rows }: KipGroup): string[] {
 }
 
 function line({ kip, title, shown, missing }: KipRow): string {
-  const how = shown === undefined ? `no: ${missing}` : `${fullName(shown)} (\`${shown[0]}\`)`;
+  const how = shown === undefined ? `no: ${missing}` : `${fullTestName(shown)} (\`${shown[0]}\`)`;
   return `| ${kip} | ${title} | ${how} |`;
-}
-
-/** The whole name of the test that begins as the table says. */
-function fullName([file, start]: readonly [file: string, test: string]): string {
-  const text = readFileSync(join(root, file), 'utf8');
-  const at = text.indexOf(start);
-  if (at === -1) throw new Error(`${file} has no test whose name begins with '${start}'`);
-  const quote = text[at - 1] as string;
-  const before = text.slice(0, at - 1);
-  const isTest = /(test|check)(\.each\(.*\))?\(\s*$/s.test(before.slice(-200));
-  if (!isTest) throw new Error(`'${start}' in ${file} is not the beginning of a test's name`);
-  return text.slice(at, text.indexOf(quote, at));
 }
 
 test('the page of proposals is what the table says, and every test named there exists', () => {

@@ -283,7 +283,10 @@ describe('retries', () => {
   });
 
   test('records given up leave a gap; what follows goes on in a new epoch', async () => {
-    const { fake, producer, cluster, clock } = await setUp({ deliveryTimeoutMs: 1000 });
+    const { fake, producer, cluster, clock } = await setUp({
+      deliveryTimeoutMs: 1000,
+      requestTimeoutMs: 900,
+    });
     await producer.send({ topic: 't', value: 'a' });
     intercept(fake, () => 19);
     const lost = failure(producer.send({ topic: 't', value: 'lost' }));
@@ -432,6 +435,13 @@ describe('limits', () => {
     expect(make({ acks: 2 })).toThrow(/acks is 2/);
     expect(make({ compression: 'zip' })).toThrow(/'zip'; one of none, gzip/);
     expect(make({ maxInFlightRequestsPerConnection: 6 })).toThrow(/from 1 to 5/);
+    // As in Java: a delivery that ends before one try can.
+    expect(make({ deliveryTimeoutMs: 30_004 })).toThrow(
+      /less than lingerMs 5 and requestTimeoutMs 30000 together\. Lower requestTimeoutMs/,
+    );
+    expect(make({ deliveryTimeoutMs: 30_010, lingerMs: 11 })).toThrow(/lingerMs 11/);
+    expect(make({ deliveryTimeoutMs: 30_005 })).not.toThrow();
+    expect(make({ requestTimeoutMs: 500_000 })).not.toThrow();
     await cluster.close();
   });
 });

@@ -122,6 +122,13 @@ describe('the exactly-once loop', () => {
     await close();
   });
 
+  test('a batch costs one commit of offsets, however many records it has', async () => {
+    const { loop, fake, close } = await setUp();
+    await loop();
+    expect(fake.brokers[0]?.count('TxnOffsetCommit')).toBe(4);
+    await close();
+  });
+
   test('a batch whose generation is over is done again, from the loop', async () => {
     const { loop, handled, consumer, state, close } = await setUp();
     state.offsetErrors = [0, 22, 25];

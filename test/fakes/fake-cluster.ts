@@ -77,6 +77,7 @@ export class FakeCluster {
   metadataFor = this.refresh;
   topicName = (_id: string): string | undefined => 'orders';
   use = () => undefined;
+  keep = () => () => undefined;
   refreshSoon = (why: string) => void this.refreshes.push(why);
   leaderHint = (...hint: unknown[]) => this.hints.push(hint) > 0;
   coordinator = () => Promise.resolve(this.coordinatorId);

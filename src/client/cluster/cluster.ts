@@ -234,6 +234,14 @@ export class Cluster {
     for (const name of topics) this.#refresher.state.use(name, now);
   }
 
+  /**
+   * Keeps the topics that `names` gives at the time in the background refresh, for those who read
+   * a topic that may be quiet for long; returns the function that ends it.
+   */
+  keep(names: () => Iterable<string>): () => void {
+    return this.#refresher.state.keep(names);
+  }
+
   topicName(id: string): string | undefined {
     return this.#refresher.state.topicName(id);
   }

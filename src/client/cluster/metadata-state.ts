@@ -36,6 +36,8 @@ export class MetadataState {
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #namesById = new Map<string, string>();
   readonly #lastUsed = new Map<string, number>();
+  /** Who uses topics all the time, however quiet they are. */
+  readonly #keepers = new Set<() => Iterable<string>>();
 
   get snapshot(): ClusterMetadata {
     return this.#snapshot;
@@ -54,8 +56,15 @@ export class MetadataState {
     this.#lastUsed.set(name, nowMs);
   }
 
+  /** Counts the topics that `names` gives as in use, until the returned function is called. */
+  keep(names: () => Iterable<string>): () => void {
+    this.#keepers.add(names);
+    return () => void this.#keepers.delete(names);
+  }
+
   /** The topics in use; those idle for five minutes are forgotten with what was known of them. */
   inUse(nowMs: number): string[] {
+    for (const names of this.#keepers) for (const name of names()) this.use(name, nowMs);
     for (const [name, usedAt] of this.#lastUsed) {
       if (nowMs - usedAt > topicIdleMs) {
         this.#lastUsed.delete(name);

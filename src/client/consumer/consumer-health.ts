@@ -148,7 +148,8 @@ function partitionHealth(state: PartitionState): PartitionHealth {
 
 function statusOf(state: PartitionState, lag: number | null): string {
   if (state.paused) return 'paused';
-  if (state.problem !== undefined) return `waiting after ${state.problem.message}`;
+  if (state.problem !== undefined)
+    return `waiting after ${state.problem.message.replace(/\.$/, '')}`;
   if (state.wanted === 'committed') return 'its committed offset is being looked up';
   if (state.wanted !== undefined) return 'its offset is being looked up';
   if (state.position < 0) return 'it has no position: seek, or set offsetReset';

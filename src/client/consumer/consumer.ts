@@ -60,6 +60,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
   readonly #membership: Membership;
   readonly #pollWatch: PollWatch;
   readonly #unwatch: () => void;
+  readonly #unkeep: () => void;
   readonly #onAbort = (): void => void this.close();
   #started: Promise<void> | undefined;
   #hasAssignment: () => void = () => undefined;
@@ -123,6 +124,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
       () => this.#pollOverdue(),
     );
     this.#unwatch = cluster.onMetadata(() => this.#fetcher.wake());
+    this.#unkeep = cluster.keep(() => this.#subscription.topics());
     settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (settings.signal?.aborted === true) this.#onAbort();
   }
@@ -356,6 +358,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     this.#pollWatch.stop();
     this.#commits?.stopTimer();
     this.#unwatch();
+    this.#unkeep();
     this.#fetcher.stop();
     this.#positions.stop();
     this.#delivery.close();

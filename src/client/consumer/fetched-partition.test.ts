@@ -8,9 +8,10 @@ interface BatchSpec {
   readonly baseOffset: number;
   readonly count: number;
   readonly producerId?: number;
+  readonly key?: Buffer;
 }
 
-function batch({ baseOffset, count, producerId }: BatchSpec): Buffer {
+function batch({ baseOffset, count, producerId, key = Buffer.alloc(0) }: BatchSpec): Buffer {
   const producer =
     producerId === undefined
       ? undefined
@@ -18,7 +19,7 @@ function batch({ baseOffset, count, producerId }: BatchSpec): Buffer {
   const builder = new RecordBatchBuilder({ baseOffset, partitionLeaderEpoch: 3, producer });
   for (let i = 0; i < count; i++) {
     const value = Buffer.from(String(baseOffset + i));
-    builder.append({ key: null, value, timestamp: 1000 + i });
+    builder.append({ key, value, timestamp: 1000 + i });
   }
   return builder.build();
 }
@@ -113,6 +114,18 @@ describe('aborted transactions', () => {
   test('a transaction that began in an earlier answer is left out here as well', () => {
     const records = [batch({ baseOffset: 10, count: 2, producerId: 1 })];
     expect(offsetsOf(fetched(records, [{ producerId: 1, firstOffset: 3 }], 10))).toEqual([]);
+  });
+
+  test('a record with the key of a marker is a record, and ends no transaction', () => {
+    const key = Buffer.alloc(4);
+    const records = [
+      batch({ baseOffset: 0, count: 1, producerId: 1, key }),
+      batch({ baseOffset: 1, count: 1, producerId: 1 }),
+      batch({ baseOffset: 2, count: 1, producerId: 2, key }),
+      batch({ baseOffset: 3, count: 1, key }),
+      marker(4, 'abort', 1),
+    ];
+    expect(offsetsOf(fetched(records, [{ producerId: 1, firstOffset: 0 }]))).toEqual([2, 3]);
   });
 
   test('records outside of transactions stay, whoever wrote them', () => {

@@ -15,6 +15,11 @@ export class SubscriptionState {
     return this.#size;
   }
 
+  /** The topics of these partitions. */
+  topics(): IterableIterator<string> {
+    return this.#topics.keys();
+  }
+
   get(topic: string, partition: number): PartitionState | undefined {
     return this.#topics.get(topic)?.get(partition);
   }

@@ -17,7 +17,10 @@ export class TopicWatch {
   #withCounts = true;
   #seen: string | undefined;
   #timer: Timer | undefined;
+  /** The topics that `#seen` is about. */
+  #names: readonly string[] = [];
   #unsubscribe: (() => void) | undefined;
+  #unkeep: (() => void) | undefined;
   /** Looks in a row at which a topic was missing. */
   #misses = 0;
   #isStopped = false;
@@ -64,6 +67,8 @@ export class TopicWatch {
     this.#withCounts = counts;
     this.#seen = this.#signature(this.#cluster.metadata());
     this.#unsubscribe ??= this.#cluster.onMetadata((metadata) => this.#compare(metadata));
+    // A topic that drops out of the metadata would look as if it had been deleted.
+    this.#unkeep ??= this.#cluster.keep(() => this.#names);
     this.#arm();
   }
 
@@ -76,6 +81,7 @@ export class TopicWatch {
   stop(): void {
     this.#isStopped = true;
     this.#unsubscribe?.();
+    this.#unkeep?.();
     this.forget();
   }
 
@@ -90,6 +96,7 @@ export class TopicWatch {
   #signature(metadata: ClusterMetadata): string {
     const own = this.#wanted instanceof RegExp ? this.#matching(metadata) : this.#wanted;
     const names = [...new Set([...own, ...this.#others])].sort();
+    this.#names = names;
     if (!this.#withCounts) return names.join('\n');
     const count = (name: string): number => metadata.topics.get(name)?.partitions.length ?? 0;
     return names.map((name) => `${name} ${count(name)}`).join('\n');

@@ -42,7 +42,11 @@ export interface ProducerOptions<K = Bytes, V = Bytes> {
   readonly bufferMemory?: number | undefined;
   /** How long `send` waits for metadata and for buffer memory. Default 60 000 ms. */
   readonly maxBlockMs?: number | undefined;
-  /** From `send` to the acknowledgement, with all retries; then DELIVERY_TIMEOUT. 120 000 ms. */
+  /**
+   * From `send` to the acknowledgement, with all retries; then DELIVERY_TIMEOUT. At least
+   * `lingerMs` and `requestTimeoutMs` together, as in Java. Default 120 000 ms (KIP-91), or as
+   * much as those two need.
+   */
   readonly deliveryTimeoutMs?: number | undefined;
   /** How long a broker may take for one request. Default: that of `Kafka`, 30 000 ms. */
   readonly requestTimeoutMs?: number | undefined;
@@ -125,6 +129,8 @@ export function producerSettings<K, V>(
   if (transactionalId === undefined && options.transactionTimeoutMs !== undefined) {
     throw invalid('transactionTimeoutMs needs a transactionalId.');
   }
+  const lingerMs = options.lingerMs ?? eagerLingerMs;
+  const requestTimeoutMs = options.requestTimeoutMs ?? clientRequestTimeoutMs;
   const settings: ProducerSettings<K, V> = {
     acks,
     idempotent,
@@ -132,21 +138,34 @@ export function producerSettings<K, V>(
     transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
     compression: compressionOf(options.compression),
     compressionLevel: options.compressionLevel,
-    lingerMs: options.lingerMs ?? eagerLingerMs,
+    lingerMs,
     eager: options.lingerMs === undefined,
     batchSize: options.batchSize ?? 16_384,
     maxRequestSize: options.maxRequestSize ?? 1_048_576,
     bufferMemory: options.bufferMemory ?? 32 * 1024 * 1024,
     maxBlockMs: options.maxBlockMs ?? 60_000,
-    deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? clientRequestTimeoutMs,
+    deliveryTimeoutMs: options.deliveryTimeoutMs ?? Math.max(120_000, lingerMs + requestTimeoutMs),
+    requestTimeoutMs,
     maxInFlight: options.maxInFlightRequestsPerConnection ?? idempotentInFlightMax,
     partitioner: partitionerOf(options.partitioner, random),
     keySerializer: options.keySerializer,
     valueSerializer: options.valueSerializer,
   };
   checkNumbers(settings);
+  checkDeliveryTimeout(settings);
   return settings;
+}
+
+/** A delivery shorter than one try would always end before its request can (KIP-91). */
+function checkDeliveryTimeout(settings: ProducerSettings<never, never>): void {
+  const { deliveryTimeoutMs, lingerMs, requestTimeoutMs } = settings;
+  if (deliveryTimeoutMs >= lingerMs + requestTimeoutMs) return;
+  const sum = `lingerMs ${lingerMs} and requestTimeoutMs ${requestTimeoutMs} together`;
+  throw new KafkaError(
+    'INVALID_ARGUMENT',
+    `deliveryTimeoutMs is ${deliveryTimeoutMs}, less than ${sum}.`,
+    { hint: 'Lower requestTimeoutMs of the producer, or raise deliveryTimeoutMs.' },
+  );
 }
 
 function checkNumbers(settings: ProducerSettings<never, never>): void {
