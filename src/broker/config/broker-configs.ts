@@ -62,6 +62,13 @@ const rows = [
   ],
   ['group.consumer.max.size', 'int', '2147483647', positive, 'Members of a consumer group.'],
   [
+    'group.consumer.migration.policy',
+    'string',
+    'bidirectional',
+    { oneOf: ['DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'], anyCase: true },
+    'Which groups with members may change between the classic protocol and that of KIP-848.',
+  ],
+  [
     'group.consumer.regex.refresh.interval.ms',
     'int',
     '600000',

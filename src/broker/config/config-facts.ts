@@ -17,6 +17,8 @@ export interface ConfigBounds {
   readonly max?: number | undefined;
   /** The only values allowed, case-sensitive; for lists, the only elements. */
   readonly oneOf?: readonly string[] | undefined;
+  /** Upper and lower case do not matter in `oneOf`, which must be in upper case then. */
+  readonly anyCase?: boolean | undefined;
   /** A value that is fine although it lies outside the bounds. */
   readonly except?: number | undefined;
 }
@@ -124,10 +126,10 @@ function checkList(facts: ConfigFacts, value: string): string {
 }
 
 function checkOneOf(facts: ConfigFacts, value: string): void {
-  const { oneOf } = facts.bounds;
-  if (oneOf !== undefined && !oneOf.includes(value)) {
-    throw invalid(facts, value, `String must be one of: ${oneOf.join(', ')}`);
-  }
+  const { oneOf, anyCase = false } = facts.bounds;
+  if (oneOf === undefined || oneOf.includes(anyCase ? value.toUpperCase() : value)) return;
+  const what = anyCase ? 'String must be one of (case insensitive)' : 'String must be one of';
+  throw invalid(facts, value, `${what}: ${oneOf.join(', ')}`);
 }
 
 function invalid(facts: ConfigFacts, value: string, why: string): KafkaError {

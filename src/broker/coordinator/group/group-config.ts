@@ -1,5 +1,9 @@
 import type { BrokerConfig } from '../../config/broker-config.js';
-import { type ConsumerGroupConfig, consumerGroupDefaults } from './consumer/consumer-config.js';
+import {
+  type ConsumerGroupConfig,
+  consumerGroupDefaults,
+  migrationPolicyOf,
+} from './consumer/consumer-config.js';
 
 /** What the group machine wants to know of the broker's configuration. Times in milliseconds. */
 export interface GroupConfig {
@@ -50,6 +54,7 @@ export function groupConfigOf(config: BrokerConfig): GroupConfig {
       assignmentIntervalMs: config.number('group.consumer.assignment.interval.ms'),
       regexRefreshIntervalMs: config.number('group.consumer.regex.refresh.interval.ms'),
       sizeMax: config.number('group.consumer.max.size'),
+      migrationPolicy: migrationPolicyOf(config.text('group.consumer.migration.policy')),
     },
   };
 }

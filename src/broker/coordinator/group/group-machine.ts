@@ -68,6 +68,8 @@ export class GroupMachine implements Machine<GroupRecord> {
       catalog,
       newMemberId,
       classic: groups,
+      classicRebalance: rebalance,
+      classicConfig: config,
       emit: (outcome, record) => {
         this.replay(record);
         outcome.note(record);
@@ -78,7 +80,7 @@ export class GroupMachine implements Machine<GroupRecord> {
     this.#config = config;
     this.#rebalance = rebalance;
     this.joining = new Joining({ groups, consumers, rebalance, config, newUuid });
-    this.membership = new Membership({ groups, rebalance, config });
+    this.membership = new Membership({ groups, consumers, rebalance, config });
     this.offsets = new Offsets({ groups, consumers, store, rebalance, config });
     this.directory = new GroupDirectory({ groups, consumers, store });
   }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { Writer } from '../../../bytes/index.js';
 import { errorCodeOf } from '../../../errors/index.js';
+import { encodeAssignment, encodeSubscription } from '../../../protocol/internal/index.js';
 import type { LogRecord } from '../runtime/machine.js';
 import { Outcome, type Ticket } from '../runtime/outcome.js';
 import { TimerTable } from '../runtime/timer-table.js';
@@ -17,6 +17,8 @@ import type { GroupRecord } from './group-records.js';
  * Scripts with recorded output, in `testdata/`: a command, a line `----`, what came of it, an
  * empty line. `KAFKIT_REWRITE=1` records anew what is there; read the difference before
  * committing it.
+ *
+ * Over 400 lines because all words of the scripts, and of what is printed, are read here.
  */
 const folder = fileURLToPath(new URL('testdata/', import.meta.url));
 
@@ -104,7 +106,10 @@ class Stage {
     for (const [name, value] of options) {
       const [room, field] = name.split('.');
       if (room === 'consumer' && field !== undefined) {
-        const consumer = { ...this.#config.consumer, [field]: Number(value) };
+        const consumer = {
+          ...this.#config.consumer,
+          [field]: Number.isNaN(Number(value)) ? value : Number(value),
+        };
         this.#config = { ...this.#config, consumer };
       } else {
         this.#config = { ...this.#config, [name]: Number(value) };
@@ -210,7 +215,7 @@ class Stage {
         const protocolName = options.get('protocol') ?? null;
         const assignments = pairs(options.get('assign')).map(([id, what]) => ({
           memberId: id,
-          assignment: Buffer.from(what),
+          assignment: assignmentIn(what),
         }));
         const request = { ...common, generationId: number('gen', 1), protocolType, protocolName };
         membership.sync({ ...request, assignments }, ticket, outcome, now);
@@ -283,26 +288,34 @@ function pairs(list: string | undefined): [string, string][] {
   });
 }
 
-/** `range:@t1+t2` is a consumer's subscription to t1 and t2, anything else the bytes themselves. */
+/**
+ * `range:@t1+t2` is a consumer's subscription to t1 and t2, `range:@t1;t1/0+1` one that also says
+ * what it owns; anything else is the bytes themselves.
+ */
 function protocolsIn(list: string) {
   return pairs(list).map(([name, metadata]) => ({
     name,
-    metadata: metadata.startsWith('@')
-      ? subscription(metadata.slice(1).split('+'))
-      : Buffer.from(metadata),
+    metadata: metadata.startsWith('@') ? subscription(metadata.slice(1)) : Buffer.from(metadata),
   }));
 }
 
-function subscription(topics: readonly string[]): Buffer {
-  const writer = new Writer();
-  writer.int16(0);
-  writer.int32(topics.length);
-  for (const topic of topics) {
-    writer.int16(topic.length);
-    writer.utf8(topic, topic.length);
-  }
-  writer.int32(-1);
-  return writer.bytes();
+function subscription(text: string): Buffer {
+  const [topics = '', owned] = text.split(';');
+  const names = topics.split('+');
+  if (owned === undefined) return encodeSubscription(0, { topics: names });
+  const ownedPartitions = owned === '' ? [] : [partitionsIn(owned)];
+  return encodeSubscription(3, { topics: names, ownedPartitions });
+}
+
+/** `@t1/0+1` are two partitions assigned, anything else the bytes themselves. */
+function assignmentIn(text: string): Buffer {
+  if (!text.startsWith('@')) return Buffer.from(text);
+  return encodeAssignment(1, { assignedPartitions: [partitionsIn(text.slice(1))] });
+}
+
+function partitionsIn(text: string) {
+  const [topic = '', partitions = ''] = text.split('/');
+  return { topic, partitions: partitions.split('+').map(Number) };
 }
 
 /** `t1/0:5:meta` is offset 5 with the text `meta` for partition 0 of t1; `*4097` is a long text. */

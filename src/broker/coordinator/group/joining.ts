@@ -64,6 +64,12 @@ export class Joining {
     const join: Join = { request, origin, ticket, outcome, now };
     const refusal = this.#check(request);
     if (refusal !== undefined) return refuse(join, request.memberId, refusal);
+    const consumers = this.#parts.consumers.get(request.groupId);
+    if (consumers !== undefined && consumers.size > 0) {
+      const { classicMembership } = this.#parts.consumers;
+      const answer = classicMembership.join(consumers, request, origin, outcome, now);
+      return outcome.answer(ticket, answer);
+    }
     const otherwise = this.#takeFromConsumers(join);
     if (otherwise !== undefined) return refuse(join, request.memberId, otherwise);
     const existing = groups.get(request.groupId);
@@ -81,14 +87,13 @@ export class Joining {
     if (existing === undefined) this.#openOrForget(group, outcome);
   }
 
-  /** An empty consumer group becomes a classic one; others cannot be joined like this. */
+  /** An empty consumer group becomes a classic one. */
   #takeFromConsumers({ request, outcome }: Join): ErrorCode | undefined {
     const { consumers } = this.#parts;
     const { groupId, memberId, protocolType, protocols } = request;
     const group = consumers.get(groupId);
     if (group === undefined) return undefined;
-    const isJoinable = group.size === 0 && protocolType !== '' && protocols.length > 0;
-    if (!isJoinable) return 'INCONSISTENT_GROUP_PROTOCOL';
+    if (protocolType === '' || protocols.length === 0) return 'INCONSISTENT_GROUP_PROTOCOL';
     if (memberId !== '') return 'UNKNOWN_MEMBER_ID';
     consumers.bury(group, outcome);
     return undefined;

@@ -2,6 +2,7 @@ import { type ErrorCode, errnoOf } from '../../../errors/index.js';
 import type { Ticket } from '../runtime/outcome.js';
 import type { ClassicGroup } from './classic-group.js';
 import { noBytes } from './classic-member.js';
+import type { ConsumerGroups } from './consumer/consumer-groups.js';
 import type { GroupConfig } from './group-config.js';
 import type {
   Heartbeat,
@@ -17,6 +18,7 @@ import { recordBytes, recordOf } from './stored-group.js';
 
 export interface MembershipParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
+  readonly consumers: ConsumerGroups;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
 }
@@ -37,6 +39,11 @@ export class Membership {
   ): void {
     const refuse = (code: ErrorCode) => outcome.answer(ticket, syncRefusal(errnoOf(code)));
     if (request.groupId === '') return refuse('INVALID_GROUP_ID');
+    const { consumers } = this.#parts;
+    const mixed = consumers.get(request.groupId);
+    if (mixed !== undefined) {
+      return outcome.answer(ticket, consumers.classicMembership.sync(mixed, request));
+    }
     const group = this.#parts.groups.get(request.groupId);
     if (group === undefined) return refuse('UNKNOWN_MEMBER_ID');
     const refusal = syncRefusalOf(group, request);
@@ -88,6 +95,9 @@ export class Membership {
 
   #heartbeat(request: Heartbeat): ErrorCode {
     if (request.groupId === '') return 'INVALID_GROUP_ID';
+    const { consumers } = this.#parts;
+    const mixed = consumers.get(request.groupId);
+    if (mixed !== undefined) return consumers.classicMembership.heartbeat(mixed, request);
     const group = this.#parts.groups.get(request.groupId);
     if (group === undefined) return 'UNKNOWN_MEMBER_ID';
     const refusal = group.refusal(request.memberId, request.groupInstanceId);
@@ -108,6 +118,12 @@ export class Membership {
     if (request.groupId === '') {
       const errorCode = errnoOf('INVALID_GROUP_ID');
       return outcome.answer(ticket, { errorCode, members: [] });
+    }
+    const { consumers } = this.#parts;
+    const mixed = consumers.get(request.groupId);
+    if (mixed !== undefined) {
+      const answer = consumers.classicMembership.leave(mixed, request, outcome, now);
+      return outcome.answer(ticket, answer);
     }
     const group = this.#parts.groups.get(request.groupId);
     const members = request.members.map((leaving) => {

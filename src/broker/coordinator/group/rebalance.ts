@@ -62,6 +62,20 @@ export class Rebalance {
     this.#completeOrWait(group, outcome, now);
   }
 
+  /** The group goes on as a consumer group: whoever waits is told to join that one. */
+  dissolve(group: ClassicGroup, outcome: GroupOutcome): void {
+    const again = errnoOf('REBALANCE_IN_PROGRESS');
+    this.#timers.cancel(joinKey(group));
+    this.#timers.cancel(syncKey(group));
+    for (const memberId of group.pendingMembers) this.endSession(group, memberId);
+    for (const member of group.members()) {
+      this.endSession(group, member.memberId);
+      const joining = group.takeJoining(member);
+      if (joining !== undefined) outcome.answer(joining, joinRefusal(member.memberId, again));
+      this.#answerSync(member, outcome, syncRefusal(again));
+    }
+  }
+
   /** A member is gone: by leaving, by its session time-out, or thrown out by an administrator. */
   removeMember(
     group: ClassicGroup,

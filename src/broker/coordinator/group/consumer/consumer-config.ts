@@ -8,6 +8,18 @@ export interface ConsumerGroupConfig {
   readonly regexRefreshIntervalMs: number;
   /** Members a group may have. */
   readonly sizeMax: number;
+  /** Which groups with members may change from one protocol to the other. */
+  readonly migrationPolicy: MigrationPolicy;
+}
+
+/** `upgrade`: from classic to consumer groups; `downgrade`: back. */
+export type MigrationPolicy = 'disabled' | 'downgrade' | 'upgrade' | 'bidirectional';
+
+/** Reads `group.consumer.migration.policy`, in which upper and lower case do not matter. */
+export function migrationPolicyOf(text: string): MigrationPolicy {
+  const policy = text.toLowerCase();
+  const known = ['disabled', 'downgrade', 'upgrade'] as const;
+  return known.find((name) => name === policy) ?? 'bidirectional';
 }
 
 /** Kafka's defaults. */
@@ -17,6 +29,7 @@ export const consumerGroupDefaults: ConsumerGroupConfig = {
   assignmentIntervalMs: 1000,
   regexRefreshIntervalMs: 600_000,
   sizeMax: 0x7fffffff,
+  migrationPolicy: 'bidirectional',
 };
 
 /** The times a group may set for itself. */

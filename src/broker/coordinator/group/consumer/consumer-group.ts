@@ -74,6 +74,37 @@ export class ConsumerGroup {
     return false;
   }
 
+  /** Whether nobody but these speaks the protocol of KIP-848. */
+  isClassicBut(others: ReadonlySet<string>): boolean {
+    for (const { classic, memberId } of this.#members.values()) {
+      if (classic === null && !others.has(memberId)) return false;
+    }
+    return true;
+  }
+
+  /** Whether all classic members support one of these protocols. */
+  supportsClassic(names: readonly string[]): boolean {
+    const members = [...this.#members.values()];
+    return names.some((name) =>
+      members.every(
+        ({ classic }) => classic?.supportedProtocols.some((one) => one.name === name) ?? true,
+      ),
+    );
+  }
+
+  /** Whether others still own some of what the target gives to a member. */
+  isWaiting({ memberId, assigned }: ConsumerMember): boolean {
+    for (const [topicId, partitions] of this.target(memberId)) {
+      const owned = assigned.get(topicId);
+      for (const partition of partitions) {
+        if (owned?.has(partition) !== true && this.ownerOf(topicId, partition) !== undefined) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   target(memberId: string): Assignment {
     return this.#targets.get(memberId) ?? noPartitions;
   }

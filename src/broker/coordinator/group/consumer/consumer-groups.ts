@@ -1,17 +1,20 @@
 import { type ErrorCode, errnoOf } from '../../../../errors/index.js';
 import type { TimerTable } from '../../runtime/timer-table.js';
 import type { ClassicGroup } from '../classic-group.js';
+import type { GroupConfig } from '../group-config.js';
 import type { OffsetCommit } from '../group-messages.js';
 import type { GroupRecord } from '../group-records.js';
-import type { GroupOutcome } from '../rebalance.js';
+import type { GroupOutcome, Rebalance } from '../rebalance.js';
 import { type Assignment, partitionsOf } from './assignment.js';
 import type { ConsumerGroupConfig, GroupTimes } from './consumer-config.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { type ConsumerMember, memberState } from './consumer-member.js';
+import { ClassicMembership } from './classic-membership.js';
 import { ConsumerMembership } from './consumer-membership.js';
 import type { ConsumerGroupDescription, DescribedAssignment } from './consumer-messages.js';
 import { ConsumerRebalance } from './consumer-rebalance.js';
 import type { ConsumerGroupRecord } from './consumer-records.js';
+import { GroupMigration } from './group-migration.js';
 import { RegexSubscriptions } from './regex-subscriptions.js';
 import { type TopicCatalog, TopicHashes } from './topic-catalog.js';
 
@@ -25,7 +28,10 @@ export interface ConsumerGroupsParts {
   readonly catalog: TopicCatalog;
   readonly newMemberId: () => string;
   /** Groups of the classic protocol; no id is in both. */
-  readonly classic: ReadonlyMap<string, ClassicGroup>;
+  readonly classic: Map<string, ClassicGroup>;
+  readonly classicRebalance: Rebalance;
+  /** Members a classic group may have, and bytes of its record. */
+  readonly classicConfig: Pick<GroupConfig, 'groupSizeMax' | 'recordBytesMax'>;
   /** Replays a record at once and has it written with the others of the operation. */
   readonly emit: (outcome: GroupOutcome, record: GroupRecord) => void;
 }
@@ -39,8 +45,11 @@ export type Committing = Pick<
 /** All consumer groups of a machine, and how the rest of the machine meets them. */
 export class ConsumerGroups {
   readonly membership: ConsumerMembership;
+  /** Members of the classic protocol. */
+  readonly classicMembership: ClassicMembership;
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #rebalance: ConsumerRebalance;
+  readonly #migration: GroupMigration;
   readonly #parts: ConsumerGroupsParts;
 
   constructor(parts: ConsumerGroupsParts) {
@@ -48,10 +57,37 @@ export class ConsumerGroups {
     const groups = this.#groups;
     const hashes = new TopicHashes(catalog);
     const common = { groups, timers, config, catalog, emit };
-    const rebalance = new ConsumerRebalance({ ...common, timesOf: parts.timesOf, hashes });
+    const rebalance = new ConsumerRebalance({
+      ...common,
+      timesOf: parts.timesOf,
+      hashes,
+      downgrade: (group, leaving, outcome, now) => {
+        const migration = this.#migration;
+        const isDue = migration.canDowngrade(group, leaving, group.size - leaving.size);
+        return isDue && migration.downgrade(group, leaving, true, outcome, now);
+      },
+    });
     const regexes = new RegexSubscriptions({ ...common, rebalance });
     this.#parts = parts;
     this.#rebalance = rebalance;
+    const migration = new GroupMigration({
+      ...parts,
+      groups,
+      hashes,
+      rebalance,
+      bury: (group, outcome) => this.bury(group, outcome),
+    });
+    this.#migration = migration;
+    this.classicMembership = new ClassicMembership({
+      ...common,
+      rebalance,
+      regexes,
+      newMemberId,
+      isLastOfItsKind: (group, { memberId, classic: facts }) =>
+        facts === null && migration.canDowngrade(group, new Set([memberId]), group.size),
+      downgrade: (group, isRebalancing, outcome, now) =>
+        void migration.downgrade(group, new Set(), isRebalancing, outcome, now),
+    });
     this.membership = new ConsumerMembership({
       ...common,
       rebalance,
@@ -101,14 +137,17 @@ export class ConsumerGroups {
     }
   }
 
-  #open(groupId: string, outcome: GroupOutcome): ErrorCode | undefined {
+  /** A new group, or one that was a classic group until now. */
+  #open(groupId: string, outcome: GroupOutcome): ConsumerGroup {
     const classic = this.#parts.classic.get(groupId);
+    if (classic !== undefined && !classic.isIn('Empty'))
+      return this.#migration.upgrade(classic, outcome);
     if (classic !== undefined) {
-      if (!classic.isIn('Empty')) return 'GROUP_ID_NOT_FOUND';
       this.#parts.emit(outcome, { kind: 'classic-group', groupId, value: null });
     }
-    this.#groups.set(groupId, new ConsumerGroup(groupId));
-    return undefined;
+    const group = new ConsumerGroup(groupId);
+    this.#groups.set(groupId, group);
+    return group;
   }
 
   /** Tombstones for all that a group is, but for its offsets. */
@@ -116,11 +155,20 @@ export class ConsumerGroups {
     const { emit } = this.#parts;
     const { groupId } = group;
     const memberIds = Array.from(group.members(), ({ memberId }) => memberId);
-    for (const memberId of memberIds) this.#rebalance.bury(groupId, memberId, outcome);
-    for (const [regex] of [...group.regexes()]) {
-      emit(outcome, { kind: 'consumer-regex', groupId, regex, value: null });
+    const expressions = Array.from(group.regexes(), ([regex]) => regex);
+    for (const memberId of memberIds) {
+      emit(outcome, { kind: 'consumer-progress', groupId, memberId, value: null });
+    }
+    for (const memberId of memberIds) {
+      emit(outcome, { kind: 'consumer-target', groupId, memberId, value: null });
     }
     emit(outcome, { kind: 'consumer-target-epoch', groupId, value: null });
+    for (const memberId of memberIds) {
+      emit(outcome, { kind: 'consumer-member', groupId, memberId, value: null });
+    }
+    for (const regex of expressions) {
+      emit(outcome, { kind: 'consumer-regex', groupId, regex, value: null });
+    }
     emit(outcome, { kind: 'consumer-group', groupId, value: null });
   }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, errnoOf, isKafkaError, KafkaError } from '../../../../errors/index.js';
+import { errnoOf, isKafkaError, KafkaError } from '../../../../errors/index.js';
 import type { Ticket } from '../../runtime/outcome.js';
 import type { RequestOrigin } from '../group-messages.js';
 import type { GroupOutcome } from '../rebalance.js';
@@ -26,10 +26,10 @@ export interface ConsumerMembershipParts
   /** A new member id, 22 characters. */
   readonly newMemberId: () => string;
   /**
-   * Called when somebody joins a group that is no consumer group: makes it one if that is
-   * possible, or says why not.
+   * Called when somebody joins a group that is no consumer group: makes it one, or fails with why
+   * that is not possible, before anything has changed.
    */
-  readonly open: (groupId: string, outcome: GroupOutcome) => ErrorCode | undefined;
+  readonly open: (groupId: string, outcome: GroupOutcome) => ConsumerGroup;
   /** Whether the id belongs to a group of another kind. */
   readonly isOther: (groupId: string) => boolean;
 }
@@ -96,26 +96,20 @@ export class ConsumerMembership {
     const { groupId } = request;
     const group = groups.get(groupId);
     if (group !== undefined) {
-      if (group.size >= config.sizeMax && group.member(memberId) === undefined) {
-        throw new KafkaError(
-          'GROUP_MAX_SIZE_REACHED',
-          `The consumer group has reached its maximum capacity of ${config.sizeMax} members.`,
-        );
-      }
+      const isNew = group.member(memberId) === undefined;
+      if (isNew && group.size >= config.sizeMax) throw groupIsFull(config.sizeMax);
       return group;
     }
     if (request.memberEpoch !== joiningEpoch) throw this.#unknownGroup(groupId);
-    const refusal = this.#parts.open(groupId, outcome);
-    if (refusal !== undefined) throw this.#unknownGroup(groupId, refusal);
-    const opened = groups.get(groupId);
-    if (opened === undefined) throw this.#unknownGroup(groupId);
-    return opened;
+    return this.#parts.open(groupId, outcome);
   }
 
-  #unknownGroup(groupId: string, code: ErrorCode = 'GROUP_ID_NOT_FOUND'): KafkaError {
+  #unknownGroup(groupId: string): KafkaError {
     const isOther = this.#parts.isOther(groupId);
-    const what = isOther ? 'is not a consumer group' : 'not found';
-    return new KafkaError(code, `Group ${groupId} ${what}.`);
+    const text = isOther
+      ? `Group ${groupId} is not a consumer group.`
+      : `Group ${groupId} not found.`;
+    return new KafkaError('GROUP_ID_NOT_FOUND', text);
   }
 
   /** The member that speaks, as it was until now; a new one if it joins. */
@@ -136,21 +130,20 @@ export class ConsumerMembership {
     if (isJoining) {
       if (holder === undefined) return group.member(memberId) ?? newMember(memberId);
       if (holder.memberId === memberId) return holder;
-      return this.#takeOver(group, holder, memberId, beat);
+      return this.#takeOver(group, holder, memberId, beat.outcome);
     }
     const member = expectHolder(holder, memberId, instanceId);
     checkEpoch(member, request);
     return member;
   }
 
-  /** A static member has restarted under another id: it gets all that its former self had. */
+  /** Only who has left, or speaks the other protocol, may be taken over from. */
   #takeOver(
     group: ConsumerGroup,
     holder: ConsumerMember,
     memberId: string,
-    { outcome }: Beat,
+    outcome: GroupOutcome,
   ): ConsumerMember {
-    const { rebalance, emit } = this.#parts;
     if (holder.classic === null && holder.epoch !== leavingStaticEpoch) {
       throw new KafkaError(
         'UNRELEASED_INSTANCE_ID',
@@ -158,15 +151,7 @@ export class ConsumerMembership {
           `because the instance id is owned by ${holder.memberId} member.`,
       );
     }
-    const { groupId } = group;
-    const target = group.target(holder.memberId);
-    const renewed = { ...holder, memberId, epoch: joiningEpoch, previousEpoch: joiningEpoch };
-    rebalance.bury(groupId, holder.memberId, outcome);
-    rebalance.cancelTimers(groupId, holder.memberId);
-    emit(outcome, { kind: 'consumer-member', groupId, memberId, value: factsOf(renewed) });
-    emit(outcome, { kind: 'consumer-target', groupId, memberId, value: target });
-    emit(outcome, { kind: 'consumer-progress', groupId, memberId, value: progressOf(renewed) });
-    return renewed;
+    return this.#parts.rebalance.replace(group, holder, memberId, outcome);
   }
 
   /** Puts down what the member says of itself, if it is new. */
@@ -215,7 +200,7 @@ export class ConsumerMembership {
     };
   }
 
-  #leave({ request, outcome }: Beat): ConsumerHeartbeatAnswer {
+  #leave({ request, outcome, now }: Beat): ConsumerHeartbeatAnswer {
     const { groups, rebalance, emit } = this.#parts;
     const { groupId, memberId, memberEpoch, instanceId } = request;
     const group = groups.get(groupId);
@@ -229,15 +214,22 @@ export class ConsumerMembership {
       const value = { ...progressOf(member), epoch: leavingStaticEpoch, revoking: new Map() };
       emit(outcome, { kind: 'consumer-progress', groupId, memberId, value });
     } else {
-      rebalance.remove(group, [member], outcome);
+      rebalance.remove(group, [member], outcome, now);
     }
     const nothing = { errorMessage: null, heartbeatIntervalMs: 0, assignment: null };
     return { errorCode: 0, memberId, memberEpoch, ...nothing };
   }
 }
 
+export function groupIsFull(sizeMax: number): KafkaError {
+  return new KafkaError(
+    'GROUP_MAX_SIZE_REACHED',
+    `The consumer group has reached its maximum capacity of ${sizeMax} members.`,
+  );
+}
+
 /** The holder of an instance id, if it is the member that speaks. */
-function expectHolder(
+export function expectHolder(
   holder: ConsumerMember | undefined,
   memberId: string,
   instanceId: string,
@@ -253,7 +245,7 @@ function expectHolder(
   );
 }
 
-function unknownMember(group: ConsumerGroup, memberId: string): KafkaError {
+export function unknownMember(group: ConsumerGroup, memberId: string): KafkaError {
   return new KafkaError(
     'UNKNOWN_MEMBER_ID',
     `Member ${memberId} is not a member of group ${group.groupId}.`,

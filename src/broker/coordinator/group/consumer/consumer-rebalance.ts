@@ -5,7 +5,14 @@ import { type Assignment, isSameAssignment, isSameOwned } from './assignment.js'
 import { type AssignorMember, assignors } from './assignor.js';
 import type { ConsumerGroupConfig, GroupTimes } from './consumer-config.js';
 import { type ConsumerGroup, defaultAssignor } from './consumer-group.js';
-import { type ConsumerMember, isReconciled, memberState, progressOf } from './consumer-member.js';
+import {
+  type ConsumerMember,
+  factsOf,
+  isReconciled,
+  joiningEpoch,
+  memberState,
+  progressOf,
+} from './consumer-member.js';
 import type { ConsumerGroupRecord } from './consumer-records.js';
 import { reconciled } from './reconciliation.js';
 import type { TopicCatalog, TopicHashes } from './topic-catalog.js';
@@ -20,6 +27,13 @@ export interface ConsumerRebalanceParts {
   readonly hashes: TopicHashes;
   /** Replays a record at once and has it written with the others of the operation. */
   readonly emit: (outcome: GroupOutcome, record: ConsumerGroupRecord) => void;
+  /** Makes the group a classic one if all who stay are of that protocol; false if it did not. */
+  readonly downgrade: (
+    group: ConsumerGroup,
+    leaving: ReadonlySet<string>,
+    outcome: GroupOutcome,
+    now: number,
+  ) => boolean;
 }
 
 /**
@@ -130,14 +144,23 @@ export class ConsumerRebalance {
     else this.#parts.timers.cancel(revocationKey(groupId, memberId));
   }
 
-  /** Takes members out; what they owned is free at once, and the group epoch moves on. */
-  remove(group: ConsumerGroup, members: readonly ConsumerMember[], outcome: GroupOutcome): void {
-    const { hashes, timers } = this.#parts;
+  /**
+   * Takes members out; what they owned is free at once, and the group epoch moves on. A group that
+   * has none but classic members left becomes a classic one.
+   */
+  remove(
+    group: ConsumerGroup,
+    members: readonly ConsumerMember[],
+    outcome: GroupOutcome,
+    now: number,
+  ): void {
+    const { hashes, downgrade } = this.#parts;
     const { groupId } = group;
+    const leaving = new Set(members.map(({ memberId }) => memberId));
+    if (leaving.size === 0 || downgrade(group, leaving, outcome, now)) return;
     for (const { memberId } of members) {
       this.bury(groupId, memberId, outcome);
-      timers.cancel(sessionKey(groupId, memberId));
-      timers.cancel(revocationKey(groupId, memberId));
+      this.cancelTimers(groupId, memberId);
     }
     const expressions = new Set(members.map(({ topicRegex }) => topicRegex));
     for (const regex of expressions) if (regex !== '') this.forgetUnused(group, regex, outcome);
@@ -152,6 +175,25 @@ export class ConsumerRebalance {
     emit(outcome, { kind: 'consumer-member', groupId, memberId, value: null });
   }
 
+  /** A static member has restarted under another id: it gets all that its former self had. */
+  replace(
+    group: ConsumerGroup,
+    holder: ConsumerMember,
+    memberId: string,
+    outcome: GroupOutcome,
+  ): ConsumerMember {
+    const { emit } = this.#parts;
+    const { groupId } = group;
+    const target = group.target(holder.memberId);
+    const renewed = { ...holder, memberId, epoch: joiningEpoch, previousEpoch: joiningEpoch };
+    this.bury(groupId, holder.memberId, outcome);
+    this.cancelTimers(groupId, holder.memberId);
+    emit(outcome, { kind: 'consumer-member', groupId, memberId, value: factsOf(renewed) });
+    emit(outcome, { kind: 'consumer-target', groupId, memberId, value: target });
+    emit(outcome, { kind: 'consumer-progress', groupId, memberId, value: progressOf(renewed) });
+    return renewed;
+  }
+
   /** Takes a regular expression away that nobody subscribes by any more. */
   forgetUnused(group: ConsumerGroup, regex: string, outcome: GroupOutcome): void {
     const { groupId } = group;
@@ -163,8 +205,8 @@ export class ConsumerRebalance {
   restartSession(group: ConsumerGroup, memberId: string, timeoutMs?: number): void {
     const { groupId } = group;
     const delayMs = timeoutMs ?? this.#timesOf(groupId).sessionTimeoutMs;
-    this.#parts.timers.schedule(sessionKey(groupId, memberId), delayMs, (outcome) =>
-      this.#fence(groupId, memberId, outcome),
+    this.#parts.timers.schedule(sessionKey(groupId, memberId), delayMs, (outcome, now) =>
+      this.#fence(groupId, memberId, outcome, now),
     );
   }
 
@@ -173,22 +215,48 @@ export class ConsumerRebalance {
     const { groupId } = group;
     const { memberId, epoch } = member;
     const delayMs = Math.max(0, member.rebalanceTimeoutMs);
-    this.#parts.timers.schedule(revocationKey(groupId, memberId), delayMs, (outcome) => {
+    this.#parts.timers.schedule(revocationKey(groupId, memberId), delayMs, (outcome, now) => {
       const current = this.#parts.groups.get(groupId)?.member(memberId);
       if (current?.state !== memberState.unrevoked || current.epoch > epoch) return;
-      this.#fence(groupId, memberId, outcome);
+      this.#fence(groupId, memberId, outcome, now);
     });
   }
 
-  #fence(groupId: string, memberId: string, outcome: GroupOutcome): void {
+  /** A classic member that was told to join again and does not is taken out. */
+  awaitJoin(group: ConsumerGroup, { memberId, rebalanceTimeoutMs }: ConsumerMember): void {
+    const key = joinKey(group.groupId, memberId);
+    if (!this.#parts.timers.has(key)) this.#await(key, group, memberId, rebalanceTimeoutMs);
+  }
+
+  endJoin({ groupId }: ConsumerGroup, memberId: string): void {
+    this.#parts.timers.cancel(joinKey(groupId, memberId));
+  }
+
+  /** A classic member that has joined and does not ask for its assignment is taken out. */
+  awaitSync(group: ConsumerGroup, { memberId, rebalanceTimeoutMs }: ConsumerMember): void {
+    this.#await(syncKey(group.groupId, memberId), group, memberId, rebalanceTimeoutMs);
+  }
+
+  endSync({ groupId }: ConsumerGroup, memberId: string): void {
+    this.#parts.timers.cancel(syncKey(groupId, memberId));
+  }
+
+  #await(key: string, { groupId }: ConsumerGroup, memberId: string, delayMs: number): void {
+    this.#parts.timers.schedule(key, Math.max(0, delayMs), (outcome, now) =>
+      this.#fence(groupId, memberId, outcome, now),
+    );
+  }
+
+  #fence(groupId: string, memberId: string, outcome: GroupOutcome, now: number): void {
     const group = this.#parts.groups.get(groupId);
     const member = group?.member(memberId);
-    if (group !== undefined && member !== undefined) this.remove(group, [member], outcome);
+    if (group !== undefined && member !== undefined) this.remove(group, [member], outcome, now);
   }
 
   cancelTimers(groupId: string, memberId: string): void {
-    this.#parts.timers.cancel(sessionKey(groupId, memberId));
-    this.#parts.timers.cancel(revocationKey(groupId, memberId));
+    for (const keyOf of [sessionKey, revocationKey, joinKey, syncKey]) {
+      this.#parts.timers.cancel(keyOf(groupId, memberId));
+    }
   }
 
   heartbeatIntervalMs(groupId: string): number {
@@ -217,4 +285,12 @@ function sessionKey(groupId: string, memberId: string): string {
 
 function revocationKey(groupId: string, memberId: string): string {
   return `consumer revocation ${groupId.length} ${groupId} ${memberId}`;
+}
+
+function joinKey(groupId: string, memberId: string): string {
+  return `consumer join ${groupId.length} ${groupId} ${memberId}`;
+}
+
+function syncKey(groupId: string, memberId: string): string {
+  return `consumer sync ${groupId.length} ${groupId} ${memberId}`;
 }
