@@ -31,8 +31,9 @@ export class FakeLog {
       if (entry !== undefined && producerEpoch < entry.epoch)
         return { errorCode: 47, baseOffset: -1 };
       if (entry === undefined || producerEpoch > entry.epoch) {
-        if (baseSequence !== 0) return { errorCode: 45, baseOffset: -1 };
-        entry = { epoch: producerEpoch, lastSequence: -1, batches: [] };
+        // Whom the log does not know may begin anywhere.
+        if (entry !== undefined && baseSequence !== 0) return { errorCode: 45, baseOffset: -1 };
+        entry = { epoch: producerEpoch, lastSequence: baseSequence - 1, batches: [] };
         this.#producers.set(producerId, entry);
       }
       const twin = entry.batches.find(

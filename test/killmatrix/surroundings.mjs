@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { apache, run, shared, startKafkit, temporaryDirectory } from '../compat/environment.mjs';
-import { Proxy } from './proxy.mjs';
+import { Proxy } from '../faults/proxy.mjs';
 import { ScriptedMongoDb } from './scripted-mongodb.mjs';
 
 export async function freePort() {

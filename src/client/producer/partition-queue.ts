@@ -3,6 +3,9 @@ import { type ProducerBatch, sequenceLimit } from './producer-batch.js';
 
 const epochMax = 0x7fff;
 
+/** Brokers forget a producer that has been quiet for `producer.id.expiration.ms`, a day. */
+const knownForMs = 600_000;
+
 /** Producer id and epoch; what makes retries idempotent. */
 export interface ProducerIdentity {
   readonly producerId: number;
@@ -29,6 +32,8 @@ export class PartitionQueue {
   lastBatchBytes = 0;
   /** The broker misses records that were given up, or the topic is a new one: epoch + 1, from 0. */
   needsNewEpoch = false;
+  /** Until when the broker certainly knows the producer id; see `isKnown`. */
+  #knownUntil = -Infinity;
   #identity: ProducerIdentity = { producerId: -1, producerEpoch: -1 };
   #isTransactional = false;
   #nextSequence = 0;
@@ -40,6 +45,27 @@ export class PartitionQueue {
 
   get isIdle(): boolean {
     return this.waiting.length === 0 && this.inFlight.length === 0;
+  }
+
+  /**
+   * Whether the log knows the producer id. One that does takes only the sequence that is next; one
+   * that does not takes any, so until the first batch is acknowledged no other may be on its way:
+   * where only the first one fails the others would be written before it, and could not be told
+   * from batches that never were (`ProducerAppendInfo.checkSequence` in Kafka's broker).
+   */
+  isKnown(now: number): boolean {
+    return now < this.#knownUntil;
+  }
+
+  /** The broker has acknowledged a batch of the present producer id. */
+  acknowledged(now: number): void {
+    if (!this.needsNewEpoch) this.#knownUntil = now + knownForMs;
+  }
+
+  /** The topic is another one than before: its log knows nobody. */
+  renewed(): void {
+    this.needsNewEpoch = true;
+    this.#knownUntil = -Infinity;
   }
 
   /** Puts a batch that comes back before those that were made after it. */
@@ -86,6 +112,7 @@ export class PartitionQueue {
   }
 
   #restart(identity: ProducerIdentity): void {
+    if (identity.producerId !== this.#identity.producerId) this.#knownUntil = -Infinity;
     this.#identity = identity;
     this.#nextSequence = 0;
     this.needsNewEpoch = false;

@@ -170,7 +170,9 @@ export class Sender {
     if (queue.inFlight.length > 0) {
       // A batch that comes back goes alone; no batch overtakes one that went elsewhere.
       if (head.attempts > 0 || queue.inFlightTo !== leader || queue.needsNewEpoch) return false;
-      if (settings.idempotent && queue.inFlight.some((batch) => batch.attempts > 1)) return false;
+      if (settings.idempotent) {
+        if (!queue.isKnown(now) || queue.inFlight.some((batch) => batch.attempts > 1)) return false;
+      }
     }
     if (!this.#isDue(queue, head, destination, now)) return false;
     if (this.#hooks.session?.admits(queue) === false) return false;
@@ -300,8 +302,10 @@ export class Sender {
     const { queue } = batch;
     queue.landed(batch);
     if (batch.isDone) return;
+    const now = this.#clock.monotonic();
+    queue.acknowledged(now);
     batch.complete(baseOffset, logAppendTime);
-    this.#hooks.counters.settled(batch, this.#clock.monotonic(), baseOffset);
+    this.#hooks.counters.settled(batch, now, baseOffset);
     this.#settled(batch);
   }
 

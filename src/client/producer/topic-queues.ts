@@ -34,7 +34,7 @@ export class TopicQueues {
     this.id = metadata.id;
     this.partitionCount = metadata.partitions.length;
     this.#leaders = metadata.partitions.map(({ leader }) => leader);
-    if (recreated) for (const queue of this.#queues) if (queue) queue.needsNewEpoch = true;
+    if (recreated) for (const queue of this.#queues) queue.renewed();
     return recreated;
   }
 
