@@ -1,4 +1,6 @@
 import type { Logger, System } from '../system/index.js';
+import type { Leadership } from './cluster/leadership.js';
+import type { Nodes } from './cluster/nodes.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
 import type { GroupCoordinator, MarkerLog, TransactionCoordinator } from './coordinator/index.js';
@@ -25,19 +27,28 @@ export interface BrokerInternals {
   readonly logger: Logger;
   readonly config: BrokerConfig;
   readonly compat: Compat;
+  /** The node that the request was sent to. */
   readonly nodeId: number;
   readonly clusterId: string;
   /** The data directory, as DescribeLogDirs shows it. */
   readonly logDirectory: string;
   /** Where clients are told to connect. */
   readonly advertised: Address;
-  /** The same for one client; a broker that listens everywhere names where it was found. */
-  advertisedTo(connection: RequestConnection): Address;
+  /**
+   * The same for any node, as one client is told; a broker that listens everywhere names where it
+   * was found.
+   */
+  addressOf(nodeId: number, connection: RequestConnection): Address;
+  /** The nodes of the cluster; all live in this process. */
+  readonly nodes: Nodes;
+  readonly leadership: Leadership;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
   readonly fetchSessions: FetchSessions;
   /** `__consumer_offsets`. */
   readonly offsetsTopic: InternalTopic;
+  /** `__transaction_state`. */
+  readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
   readonly transactions: TransactionCoordinator;
   /** Ends transactions in single partitions. */
@@ -49,3 +60,25 @@ export interface BrokerInternals {
   /** A broker config as it is in force, for DescribeConfigs. */
   effectiveSetting(name: string): string | null;
 }
+
+/** What all nodes of the cluster have together. */
+export interface SharedInternals
+  extends Pick<
+    BrokerInternals,
+    | 'system'
+    | 'logger'
+    | 'config'
+    | 'compat'
+    | 'clusterId'
+    | 'logDirectory'
+    | 'nodes'
+    | 'leadership'
+    | 'topics'
+    | 'groupSettings'
+    | 'offsetsTopic'
+    | 'transactionTopic'
+    | 'groups'
+    | 'transactions'
+    | 'markers'
+    | 'served'
+  > {}

@@ -1,95 +1,89 @@
 import { KafkaError } from '../errors/index.js';
-import type { ReceivedRequest, ServedAnswer, ServerConnection } from '../network/index.js';
-import type { ApiName, RequestDecoded } from '../protocol/index.js';
 import type { Logger, Net, System } from '../system/index.js';
-import type { Address, BrokerInternals, ServedApi } from './broker-internals.js';
+import type { Address, ServedApi, SharedInternals } from './broker-internals.js';
 import { type BrokerOptions, type BrokerSettings, settingsOf } from './broker-options.js';
+import { ClusterNode } from './cluster/cluster-node.js';
+import { Leadership } from './cluster/leadership.js';
+import type { Nodes } from './cluster/nodes.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
 import { groupTimes } from './config/group-configs.js';
 import { checkTopicConfigs } from './config/topic-config.js';
 import { GroupCoordinator, type MarkerLog, TransactionCoordinator } from './coordinator/index.js';
-import type { RequestConnection, RequestContext } from './handlers/handler.js';
-import { acceptedRange, handlerOf, servedApis } from './handlers/index.js';
-import { hostAndPort, isWildcard, parseAddress } from './listen-address.js';
+import { servedApis } from './handlers/index.js';
+import { hostAndPort, type HostAndPort, nodeAddress, parseAddresses } from './listen-address.js';
 import type { LogManager } from './log/index.js';
 import type { MetadataJournal } from './metadata/metadata-journal.js';
 import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
-import { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
 import { PartitionInternalTopic } from './partition/partition-internal-topic.js';
 import { TransactionMarkers } from './partition/transaction-markers.js';
-import { Server } from './server.js';
 import {
   internalTopicSettings,
   offsetsTopicName,
   openStorage,
+  type Storage,
   transactionTopicName,
 } from './storage.js';
 import type { BackupSummary, TransferOptions } from './transfer/index.js';
 
 /**
- * A running broker with everything in it: what handlers and coordinators see as BrokerInternals.
- * `Broker` is the door that programs use.
+ * A running broker with everything in it: the logs, the coordinators, and the nodes through which
+ * clients reach them, one unless more were asked for. `Broker` is the door that programs use.
  */
-export class BrokerNode implements BrokerInternals {
+export class BrokerNode implements SharedInternals {
   readonly system: System;
   readonly logger: Logger;
   readonly config: BrokerConfig;
   readonly compat: Compat;
-  readonly nodeId: number;
   readonly clusterId: string;
   readonly logDirectory: string;
+  readonly nodes: Nodes;
+  readonly leadership: Leadership;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
-  readonly fetchSessions: FetchSessions;
   readonly offsetsTopic: InternalTopic;
+  readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
   readonly markers: MarkerLog;
   readonly transactions: TransactionCoordinator;
   readonly #settings: BrokerSettings;
   readonly #logs: LogManager;
   readonly #journal: MetadataJournal;
-  readonly #server: Server;
+  readonly #members: readonly ClusterNode[];
   readonly #served: readonly ServedApi[];
-  readonly #stopListeners = new Set<() => void>();
-  #listening: Address = { host: '', port: -1 };
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    settings: BrokerSettings,
-    logs: LogManager,
-    journal: MetadataJournal,
-    topics: TopicRegistry,
-    groupSettings: GroupSettings,
-  ) {
+  private constructor(settings: BrokerSettings, storage: Storage) {
+    const { logs, journal, nodes, topics, groupSettings } = storage;
     const { system, logger, config, compat } = settings;
     this.#settings = settings;
     this.system = system;
     this.logger = logger;
     this.config = config;
     this.compat = compat;
-    this.nodeId = logs.nodeId;
     this.clusterId = logs.clusterId;
     this.logDirectory = logs.dataDirectory;
+    this.nodes = nodes;
+    this.leadership = new Leadership(nodes, topics);
     this.topics = topics;
     this.groupSettings = groupSettings;
     this.#logs = logs;
     this.#journal = journal;
-    this.fetchSessions = new FetchSessions(
-      config.number('max.incremental.fetch.session.cache.slots'),
-      system.random,
-      system.clock,
-    );
     const internalTopic = (name: string) =>
       new PartitionInternalTopic(
         name,
         topics,
-        internalTopicSettings(name, config) ?? { partitions: 1, overrides: {} },
+        internalTopicSettings(name, config) ?? {
+          partitions: 1,
+          replicationFactor: 1,
+          overrides: {},
+        },
         system.clock,
       );
     this.offsetsTopic = internalTopic(offsetsTopicName);
+    this.transactionTopic = internalTopic(transactionTopicName);
     this.groups = new GroupCoordinator({
       system,
       internalTopic: this.offsetsTopic,
@@ -107,7 +101,7 @@ export class BrokerNode implements BrokerInternals {
     });
     this.transactions = new TransactionCoordinator({
       system,
-      internalTopic: internalTopic(transactionTopicName),
+      internalTopic: this.transactionTopic,
       topics,
       config,
       logger,
@@ -115,20 +109,21 @@ export class BrokerNode implements BrokerInternals {
       nextProducerId: () => topics.nextProducerId(),
     });
     this.#served = servedApis(compat);
-    this.#server = new Server({
-      system,
-      logger,
-      config,
-      accepts: (api) => acceptedRange(api, compat),
-      serve: (request, connection) => this.#serve(request, connection),
-    });
+    this.#members = nodes.ids.map(
+      (nodeId, at) =>
+        new ClusterNode({
+          nodeId,
+          shared: this,
+          advertise: nodeAddress(settings.advertise, at),
+          peer: (id) => this.#member(id),
+        }),
+    );
   }
 
   /** See `Broker.start`. */
   static async start(options: BrokerOptions = {}): Promise<BrokerNode> {
     const settings = await settingsOf(options);
-    const { logs, journal, topics, groupSettings } = await openStorage(settings, options);
-    const broker = new BrokerNode(settings, logs, journal, topics, groupSettings);
+    const broker = new BrokerNode(settings, await openStorage(settings, options));
     try {
       await broker.#open(options);
     } catch (error) {
@@ -147,88 +142,84 @@ export class BrokerNode implements BrokerInternals {
       const partitions = wanted.partitions ?? this.config.number('num.partitions');
       await this.topics.create(name, partitions, configs);
     }
-    this.#listening = await this.#server.listen(this.#settings.listen, this.system.net);
+    await this.#listenAll(this.#settings.listen, this.system.net);
   }
 
   /** See `Broker.listen`. */
   async listen(address: string, net: Net = this.system.net): Promise<string> {
-    const { host, port } = await this.#server.listen(parseAddress(address, 0), net);
-    return hostAndPort(host, port);
+    const given = await this.#listenAll(parseAddresses(address, 0), net);
+    return given.map(({ host, port }) => hostAndPort(host, port)).join(',');
   }
 
-  /** The address listened on. */
-  get host(): string {
-    return this.#listening.host;
-  }
-
-  /** The port listened on, the real one where 0 was asked for. */
-  get port(): number {
-    return this.#listening.port;
-  }
-
-  get advertised(): Address {
-    const { advertise } = this.#settings;
-    if (advertise !== undefined) {
-      const port = advertise.port === 0 ? this.port : advertise.port;
-      return { host: advertise.host, port };
+  /** Every node listens at an address of its own. */
+  async #listenAll(addresses: readonly HostAndPort[], net: Net): Promise<HostAndPort[]> {
+    const given: HostAndPort[] = [];
+    for (const [at, member] of this.#members.entries()) {
+      given.push(await member.listen(nodeAddress(addresses, at) ?? { host: '', port: 0 }, net));
     }
-    return { host: isWildcard(this.host) ? '127.0.0.1' : this.host, port: this.port };
+    return given;
   }
 
-  advertisedTo(connection: RequestConnection): Address {
-    if (this.#settings.advertise !== undefined || connection.localPort <= 0) return this.advertised;
-    const everywhere = isWildcard(this.host) && connection.localAddress !== '';
-    const host = everywhere ? connection.localAddress : this.advertised.host;
-    return { host, port: connection.localPort };
+  #member(nodeId: number): ClusterNode | undefined {
+    return this.#members.find((member) => member.nodeId === nodeId);
+  }
+
+  /** The nodes with their ids, in the order of these. */
+  get members(): readonly ClusterNode[] {
+    return this.#members;
+  }
+
+  /** See `Broker.stopNode`. */
+  async stopNode(nodeId: number): Promise<void> {
+    const member = this.#known(nodeId);
+    if (!this.nodes.isRunning(nodeId)) return;
+    await member.destroy();
+    await this.leadership.nodeStopped(nodeId);
+  }
+
+  /** See `Broker.startNode`. */
+  async startNode(nodeId: number): Promise<void> {
+    const member = this.#known(nodeId);
+    if (this.nodes.isRunning(nodeId)) return;
+    await member.restart();
+    await this.leadership.nodeStarted(nodeId);
+  }
+
+  #known(nodeId: number): ClusterNode {
+    const member = this.#member(nodeId);
+    if (member !== undefined) return member;
+    throw new KafkaError('INVALID_ARGUMENT', `There is no node ${nodeId}.`, {
+      hint: `The nodes are ${this.nodes.ids.join(', ')}.`,
+    });
+  }
+
+  /** The id of the first node. */
+  get nodeId(): number {
+    return this.nodes.ids[0] ?? -1;
+  }
+
+  /** The address that the first node listens on. */
+  get host(): string {
+    return this.#members[0]?.listening.host ?? '';
+  }
+
+  /** The port that the first node listens on, the real one where 0 was asked for. */
+  get port(): number {
+    return this.#members[0]?.listening.port ?? -1;
+  }
+
+  /** Where clients are told to connect, node by node. */
+  get advertised(): readonly Address[] {
+    return this.#members.map((member) => member.advertised);
   }
 
   served(): readonly ServedApi[] {
     return this.#served;
   }
 
-  effectiveSetting(name: string): string | null {
-    switch (name) {
-      case 'node.id':
-      case 'broker.id':
-        return String(this.nodeId);
-      case 'log.dirs':
-        return this.logDirectory;
-      case 'listeners':
-        return `PLAINTEXT://${this.host}:${this.port}`;
-      case 'advertised.listeners':
-        return `PLAINTEXT://${this.advertised.host}:${this.advertised.port}`;
-      default:
-        return this.config.value(name);
-    }
-  }
-
   /** Compacts the compacted topics (or one) now, whatever their ratio and age; for tests. */
   compactNow(topic?: string): Promise<void> {
     return this.#logs.compactNow(topic);
-  }
-
-  onStopping(run: () => void): () => void {
-    this.#stopListeners.add(run);
-    return () => this.#stopListeners.delete(run);
-  }
-
-  #serve(
-    request: ReceivedRequest,
-    connection: ServerConnection,
-  ): ServedAnswer | Promise<ServedAnswer> {
-    const handler = handlerOf(request.api);
-    if (handler === undefined) throw new RangeError(`${request.api} has no handler`);
-    const context: RequestContext = {
-      api: request.api,
-      version: request.version,
-      clientId: request.clientId,
-      clientHost: `/${connection.remoteAddress}`,
-      connection,
-      broker: this,
-      now: this.system.clock.now(),
-    };
-    // The connection decoded the body with the definition of this very API.
-    return handler(request.body as RequestDecoded<ApiName> as never, context);
   }
 
   /** See `Broker.close`; closing again waits for the first. */
@@ -251,11 +242,10 @@ export class BrokerNode implements BrokerInternals {
 
   async #close(): Promise<void> {
     try {
-      await this.#server.stop();
-      for (const run of [...this.#stopListeners]) run();
+      await Promise.all(this.#members.map((member) => member.stop()));
       await this.transactions.close();
       await this.groups.close();
-      await this.#server.close();
+      await Promise.all(this.#members.map((member) => member.close()));
     } finally {
       try {
         await this.#journal.close();
@@ -272,7 +262,7 @@ export class BrokerNode implements BrokerInternals {
   }
 
   async #crash(): Promise<void> {
-    await this.#server.destroy();
+    await Promise.all(this.#members.map((member) => member.destroy()));
     // A write whose sync never ends is what crashes are made of: nobody waits for it.
     this.transactions.close().catch((error: unknown) => this.logger.debug(String(error)));
     this.groups.close().catch((error: unknown) => this.logger.debug(String(error)));

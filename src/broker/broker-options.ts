@@ -2,7 +2,7 @@ import { KafkaError } from '../errors/index.js';
 import { defaultLogger, type Disk, type Logger, realSystem, type System } from '../system/index.js';
 import { BrokerConfig } from './config/broker-config.js';
 import { type Compat, newestCompat } from './config/compat.js';
-import { type HostAndPort, parseAddress, plaintextListener } from './listen-address.js';
+import { type HostAndPort, parseAddresses, plaintextListener } from './listen-address.js';
 import type { Durability } from './log/index.js';
 
 /** A topic that should be there once the broker has started. */
@@ -15,10 +15,21 @@ export interface TopicToCreate {
 
 /** How to start a broker. Everything has a default. */
 export interface BrokerOptions {
-  /** `host:port`, default `localhost:9092` (127.0.0.1 and ::1); port 0 picks a free one. */
+  /**
+   * `host:port`, default `localhost:9092` (127.0.0.1 and ::1); port 0 picks a free one. Further
+   * nodes take the ports above, or their own of a list separated by commas.
+   */
   readonly listen?: string | undefined;
-  /** What clients are told, `host:port`; default 127.0.0.1 and the port listened on. */
+  /**
+   * What clients are told, `host:port`; default 127.0.0.1 and the port listened on. For further
+   * nodes as with `listen`.
+   */
   readonly advertise?: string | undefined;
+  /**
+   * How many nodes clients find, 1 to 32, default 1. All live in this process and share its disk,
+   * but each has an id and a port, leads partitions and coordinates groups, and can be stopped.
+   */
+  readonly brokers?: number | undefined;
   /** The data directory, default `./kafkit-data`; `memory` keeps everything in this process. */
   readonly data?: string | undefined;
   /** Names and values of Kafka's `server.properties`. */
@@ -43,8 +54,10 @@ export interface BrokerSettings {
   readonly logger: Logger;
   readonly config: BrokerConfig;
   readonly compat: Compat;
-  readonly listen: HostAndPort;
-  readonly advertise: HostAndPort | undefined;
+  /** For each node; the last stands for the rest. */
+  readonly listen: readonly HostAndPort[];
+  readonly advertise: readonly HostAndPort[] | undefined;
+  readonly brokers: number;
   readonly inMemory: boolean;
   readonly dataDirectory: string;
   readonly durability: Durability;
@@ -69,6 +82,15 @@ const memoryConfig: Readonly<Record<string, string>> = {
   'group.consumer.assignment.interval.ms': '0',
 };
 
+/** The internal topics of a cluster are on three nodes, as Kafka's are. */
+function clusterConfig(brokers: number): Readonly<Record<string, string>> {
+  const factor = String(Math.max(1, Math.min(3, brokers)));
+  return {
+    'offsets.topic.replication.factor': factor,
+    'transaction.state.log.replication.factor': factor,
+  };
+}
+
 /** Fills in the defaults; what the options say goes before what the config says. */
 export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings> {
   const base = options.system ?? realSystem();
@@ -77,7 +99,12 @@ export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings
   const directory = logDirs ?? logDir;
   const data = options.data ?? directory?.split(',')[0] ?? './kafkit-data';
   const inMemory = data === 'memory';
-  const config = new BrokerConfig({ ...(inMemory ? memoryConfig : {}), ...options.config });
+  const brokers = options.brokers ?? 1;
+  const config = new BrokerConfig({
+    ...(inMemory ? memoryConfig : {}),
+    ...clusterConfig(brokers),
+    ...options.config,
+  });
   const compat = options.compat ?? newestCompat;
   if (!compats.includes(compat)) {
     throw new KafkaError('INVALID_ARGUMENT', `compat must be one of ${compats.join(', ')}.`);
@@ -96,8 +123,9 @@ export async function settingsOf(options: BrokerOptions): Promise<BrokerSettings
     logger,
     config,
     compat,
-    listen: parseAddress(listen ?? 'localhost', defaultPort),
-    advertise: advertise === undefined ? undefined : parseAddress(advertise, defaultPort),
+    listen: parseAddresses(listen ?? 'localhost', defaultPort),
+    advertise: advertise === undefined ? undefined : parseAddresses(advertise, defaultPort),
+    brokers,
     inMemory,
     dataDirectory: inMemory ? '/kafkit-data' : data,
     durability: options.durability ?? (inMemory ? 'memory' : 'group-commit'),

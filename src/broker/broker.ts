@@ -4,6 +4,14 @@ import type { BrokerOptions } from './broker-options.js';
 import { hostAndPort } from './listen-address.js';
 import type { BackupSummary, TransferOptions } from './transfer/index.js';
 
+/** A node of a running broker. */
+export interface BrokerNodeStatus {
+  readonly id: number;
+  /** `host:port` as clients are told. */
+  readonly address: string;
+  readonly running: boolean;
+}
+
 /**
  * An embedded, single-node, Kafka-compatible broker. `Broker.start` opens the data directory,
  * listens, and resolves when clients can connect; `close` leaves a directory that starts clean.
@@ -34,10 +42,36 @@ export class Broker {
     return this.#node.port;
   }
 
-  /** `host:port` as clients are told. */
+  /** `host:port` as clients are told; with several nodes those of all, separated by commas. */
   get address(): string {
-    const { host, port } = this.#node.advertised;
-    return hostAndPort(host, port);
+    return this.#node.advertised.map(({ host, port }) => hostAndPort(host, port)).join(',');
+  }
+
+  /** The nodes that clients find. */
+  get nodes(): readonly BrokerNodeStatus[] {
+    return this.#node.members.map(({ nodeId, advertised: { host, port } }) => ({
+      id: nodeId,
+      address: hostAndPort(host, port),
+      running: this.#node.nodes.isRunning(nodeId),
+    }));
+  }
+
+  /**
+   * Stops one of several nodes as a crash does: its connections end without a word, and its
+   * partitions are led by the next of their replicas that runs. The records stay where they are,
+   * for all nodes share a disk; a partition without another replica is away until the node is
+   * back. Fails with INVALID_ARGUMENT where there is no such node.
+   */
+  stopNode(id: number): Promise<void> {
+    return this.#node.stopNode(id);
+  }
+
+  /**
+   * Starts a stopped node at its old address. It follows at once; it leads again what nobody else
+   * can, and the rest after an election of preferred leaders.
+   */
+  startNode(id: number): Promise<void> {
+    return this.#node.startNode(id);
   }
 
   get clusterId(): string {

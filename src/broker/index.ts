@@ -2,7 +2,7 @@
  * Broker: an embedded, single-node, Kafka-compatible broker. Knows logs, partitions, groups and
  * the requests about them; must not know the client, the command line or who embeds it.
  */
-export { Broker } from './broker.js';
+export { Broker, type BrokerNodeStatus } from './broker.js';
 export type { BrokerOptions, TopicToCreate } from './broker-options.js';
 export type { Compat } from './config/compat.js';
 export type { Durability } from './log/index.js';

@@ -27,6 +27,26 @@ export function parseAddress(text: string, defaultPort: number): HostAndPort {
   return { host, port };
 }
 
+/** Reads a list of addresses, one for each node, separated by commas. */
+export function parseAddresses(text: string, defaultPort: number): HostAndPort[] {
+  return text.split(',').map((one) => parseAddress(one, defaultPort));
+}
+
+/**
+ * The address of the node at place `at` of the cluster: its own of the list, or the last one with
+ * the port counted on. Port 0 stays 0.
+ */
+export function nodeAddress(
+  addresses: readonly HostAndPort[] | undefined,
+  at: number,
+): HostAndPort | undefined {
+  const own = addresses?.[at];
+  const last = addresses?.at(-1);
+  if (own !== undefined || addresses === undefined || last === undefined) return own;
+  const { host, port } = last;
+  return { host, port: port === 0 ? 0 : port + at - addresses.length + 1 };
+}
+
 /**
  * The first plaintext address of a `listeners` or `advertised.listeners` value; undefined when
  * there is none.

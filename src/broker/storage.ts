@@ -2,6 +2,7 @@ import type { BrokerOptions, BrokerSettings } from './broker-options.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import { logConfigOf } from './config/log-config-of.js';
 import { TopicConfig } from './config/topic-config.js';
+import { Nodes } from './cluster/nodes.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
 import { GroupSettings } from './metadata/group-settings.js';
@@ -22,6 +23,7 @@ export function internalTopicSettings(
   if (name === transactionTopicName) {
     return {
       partitions: config.number('transaction.state.log.num.partitions'),
+      replicationFactor: config.number('transaction.state.log.replication.factor'),
       overrides: {
         'compression.type': 'uncompressed',
         'cleanup.policy': 'compact',
@@ -35,6 +37,7 @@ export function internalTopicSettings(
   if (name !== offsetsTopicName) return undefined;
   return {
     partitions: config.number('offsets.topic.num.partitions'),
+    replicationFactor: config.number('offsets.topic.replication.factor'),
     overrides: {
       'compression.type': 'producer',
       'cleanup.policy': 'compact',
@@ -46,6 +49,7 @@ export function internalTopicSettings(
 export interface Storage {
   readonly logs: LogManager;
   readonly journal: MetadataJournal;
+  readonly nodes: Nodes;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
 }
@@ -94,16 +98,18 @@ export async function openStorage(
       unclean,
       logger,
     );
+    const nodes = new Nodes(logs.nodeId, settings.brokers);
     const topics = new TopicRegistry({
       image,
       journal,
       logs,
+      nodes,
       config,
       system,
       logger,
       internalSettings: (name) => internalTopicSettings(name, config),
     });
-    return { logs, journal, topics, groupSettings: new GroupSettings(image, journal) };
+    return { logs, journal, nodes, topics, groupSettings: new GroupSettings(image, journal) };
   } catch (error) {
     await logs.close();
     throw error;

@@ -32,6 +32,12 @@ const up: CommandSpec = {
       fallback: '127.0.0.1:9092',
     },
     { name: 'advertise', value: 'HOST:PORT', text: 'the address clients are told to use' },
+    {
+      name: 'brokers',
+      value: 'N',
+      text: 'show N nodes, at this port and those above; "stop 2" on stdin stops node 2',
+      fallback: '1',
+    },
     { name: 'data', value: 'DIR', text: 'directory of the log', fallback: './kafkit-data' },
     { name: 'memory', text: 'keep everything in memory and forget it at the end' },
     { name: 'config', value: 'FILE', text: 'a server.properties file' },
@@ -49,7 +55,11 @@ const up: CommandSpec = {
     },
     { name: 'quiet', short: 'q', text: 'nothing on stderr but warnings and errors' },
   ],
-  examples: ['kafkit up', 'kafkit up --memory --listen 127.0.0.1:0 --create orders:3'],
+  examples: [
+    'kafkit up',
+    'kafkit up --memory --listen 127.0.0.1:0 --create orders:3',
+    'kafkit up --brokers 3',
+  ],
   load: async () => (await import('./up.js')).up,
 };
 

@@ -5,6 +5,7 @@ import { serveBackupRequests } from './backup-requests.js';
 import { CommandFailure, UsageError } from './command.js';
 import type { Input } from './input.js';
 import { type CliIo, say } from './io.js';
+import { followOrders, introduceNodes } from './node-orders.js';
 import { parseProperties } from './properties.js';
 import { parseTopicToCreate } from './topic-to-create.js';
 
@@ -36,6 +37,7 @@ export async function runBroker(
   const broker = await startOrExplain({
     listen: input.text('listen'),
     advertise: input.text('advertise'),
+    brokers: input.number('brokers', 1),
     data: memory ? 'memory' : input.text('data'),
     config: Object.fromEntries(properties),
     compat: input.choice('compat', compatVersions),
@@ -48,6 +50,10 @@ export async function runBroker(
   const quiet = input.has('quiet');
   if (!quiet) greet(io, broker.address, memory ? undefined : broker.dataDirectory);
   const stopServing = memory ? undefined : serveBackupRequests(broker, io.system);
+  if (broker.nodes.length > 1) {
+    if (!quiet) introduceNodes(broker, io);
+    await followOrders(broker, io);
+  }
   await untilInterrupted(io);
   stopServing?.();
   if (!quiet) say(io, `kafkit: stopping (${String(io.interrupted.reason)}) …`);

@@ -9,6 +9,8 @@ export interface TestBrokerOptions {
   readonly topics?: Readonly<Record<string, TopicToCreate>> | undefined;
   /** Names and values of Kafka's `server.properties`. */
   readonly config?: Readonly<Record<string, string>> | undefined;
+  /** How many nodes clients find, which `stopNode` and `startNode` stop and start; default 1. */
+  readonly brokers?: number | undefined;
   /** The Kafka version whose API versions are shown; default the newest. */
   readonly compat?: Compat | undefined;
   /** Default: warnings and errors as one line each to stderr. */
@@ -71,7 +73,10 @@ export class TestBroker {
     });
   }
 
-  /** Opens a TCP port on this machine, once, and answers its `host:port`. */
+  /**
+   * Opens a TCP port on this machine for every node, once, and answers its `host:port`; those of
+   * several nodes separated by commas.
+   */
   listen(): Promise<string> {
     this.#tcp ??= this.#broker.listen('127.0.0.1:0', realSystem().net);
     return this.#tcp;
@@ -91,11 +96,20 @@ export class TestBroker {
     await this.#broker.crash();
   }
 
+  /** Stops one of several nodes: connections end, and other nodes lead what it led. */
+  stopNode(id: number): Promise<void> {
+    return this.#broker.stopNode(id);
+  }
+
+  /** Starts a stopped node at its old address. */
+  startNode(id: number): Promise<void> {
+    return this.#broker.startNode(id);
+  }
+
   /** Stops the broker, unless it has crashed, and starts it again at the same addresses. */
   async restart(): Promise<void> {
     await this.#broker.close();
-    const { port } = this.#broker;
-    const listen = `127.0.0.1:${port}`;
+    const listen = this.#broker.address;
     this.#broker = await Broker.start(
       brokerOptions(this.#options, this.#net, this.#disk, { listen }),
     );
@@ -113,7 +127,7 @@ export class TestBroker {
 }
 
 function brokerOptions(
-  { config, compat, logger, crashable }: TestBrokerOptions,
+  { brokers, config, compat, logger, crashable }: TestBrokerOptions,
   net: MemoryNet,
   disk: MemoryDisk,
   more: BrokerOptions,
@@ -122,6 +136,7 @@ function brokerOptions(
   const system: System = { clock, random, disk, net };
   return {
     listen: '127.0.0.1:0',
+    brokers,
     data: dataDirectory,
     durability: crashable ? 'group-commit' : 'memory',
     config: {

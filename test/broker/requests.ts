@@ -192,6 +192,26 @@ export function asksOf(topicId: string): Asks {
         timeoutMs: 1000,
         validateOnly: true,
       })),
+    ElectLeaders: (version) =>
+      ['t', 'unknown', null].map((topic) => ({
+        ...(version >= 1 ? { electionType: topic === 'unknown' ? 1 : 0 } : {}),
+        topicPartitions: topic === null ? null : [{ topic, partitions: [0, 9] }],
+        timeoutMs: 1000,
+      })),
+    AlterPartitionReassignments: () =>
+      ['t', 'unknown'].map((name) => ({
+        timeoutMs: 1000,
+        topics: [
+          {
+            name,
+            partitions: [[1], [1, 2], [], null].map((replicas, partitionIndex) => ({
+              partitionIndex,
+              replicas,
+            })),
+          },
+        ],
+      })),
+    ListPartitionReassignments: () => [{}, { topics: [{ name: 't', partitionIndexes: [0] }] }],
     DeleteGroups: () => [{ groupsNames: ['nogroup'] }],
     OffsetDelete: () => [
       { groupId: 'nogroup', topics: [{ name: 't', partitions: [{ partitionIndex: 0 }] }] },

@@ -221,9 +221,11 @@ say(client('more', address, inKafka));
 
 function checkLogs(what) {
   // The metadata that an import in place has set aside is where it should be.
-  // Told to stop while it still loads a coordinator, Apache Kafka calls that an error.
+  // Told to stop while it still loads a coordinator, Apache Kafka calls that an error; it does the
+  // same when a busy machine makes its controller slow.
   const expected = (text) =>
     text.includes('__cluster_metadata-0.') ||
+    /EventPerformanceMonitor .* Exceptionally slow controller event/.test(text) ||
     /Failed to load metadata from \S+ .* due to Stopped loading records/.test(text);
   const names = readdirSync(kafkaData);
   const lines = names

@@ -1,4 +1,4 @@
-import { type ErrorCode, errnoOf, isKafkaError, type KafkaError } from '../../errors/index.js';
+import { type ErrorCode, errnoOf, isKafkaError, KafkaError } from '../../errors/index.js';
 import type { Logger, System } from '../../system/index.js';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { TopicLookup } from '../metadata/topic-lookup.js';
@@ -39,7 +39,7 @@ import type {
 import { groupRecordCodec } from './group/group-record-codec.js';
 import type { GroupRecord } from './group/group-records.js';
 import { joinRefusal, syncRefusal } from './group/rebalance.js';
-import { CoordinatorRuntime } from './runtime/coordinator-runtime.js';
+import { CoordinatorRuntime, type SharedRuntime } from './runtime/coordinator-runtime.js';
 import type { TransactionMarker } from './runtime/outcome.js';
 import type { Operation } from './runtime/running-machine.js';
 
@@ -60,13 +60,22 @@ export interface GroupCoordinatorParts {
  * read, COORDINATOR_NOT_AVAILABLE when it cannot be written, NOT_COORDINATOR after `close`.
  */
 export class GroupCoordinator {
+  readonly #parts: GroupCoordinatorParts;
   readonly #runtime: CoordinatorRuntime<GroupMachine, GroupRecord>;
   readonly #logger: Logger;
+  readonly #leads: (partition: number) => boolean;
 
-  constructor({ system, internalTopic, topics, config, logger, timesOf }: GroupCoordinatorParts) {
+  constructor(parts: GroupCoordinatorParts, shared?: SharedRuntime<GroupMachine, GroupRecord>) {
+    const { system, internalTopic, topics, config, logger, timesOf } = parts;
+    this.#parts = parts;
+    this.#leads = shared?.leads ?? (() => true);
+    this.#logger = logger;
+    if (shared !== undefined) {
+      this.#runtime = shared.runtime;
+      return;
+    }
     const groupConfig = 'initialRebalanceDelayMs' in config ? config : groupConfigOf(config);
     const newUuid = () => uuidAsJava(system.random.bytes(16));
-    this.#logger = logger;
     this.#runtime = new CoordinatorRuntime({
       clock: system.clock,
       logger,
@@ -86,6 +95,14 @@ export class GroupCoordinator {
       if (name === internalTopic.name) this.#runtime.reset();
       else void this.onTopicDeleted(name);
     });
+  }
+
+  /**
+   * The same coordinator as one node of several is it: groups of partitions that it does not lead
+   * are answered with NOT_COORDINATOR.
+   */
+  at(leads: (partition: number) => boolean): GroupCoordinator {
+    return new GroupCoordinator(this.#parts, { runtime: this.#runtime, leads });
   }
 
   /** Reads `__consumer_offsets` where it exists; resolves when all of it was read. */
@@ -243,8 +260,9 @@ export class GroupCoordinator {
   /** All groups; does not create `__consumer_offsets`. */
   async listGroups(filter: GroupFilter): Promise<{ errorCode: number; groups: GroupListing[] }> {
     try {
-      const listings = await this.#runtime.runAll<GroupListing[]>((machine, ticket, outcome) =>
-        machine.directory.list(filter, ticket, outcome),
+      const listings = await this.#runtime.runAll<GroupListing[]>(
+        (machine, ticket, outcome) => machine.directory.list(filter, ticket, outcome),
+        this.#leads,
       );
       return { errorCode: 0, groups: listings.flat() };
     } catch (error) {
@@ -277,7 +295,9 @@ export class GroupCoordinator {
     onError: (errorCode: number, code: ErrorCode) => T,
   ): Promise<T> {
     try {
-      return await this.#runtime.run(groupId, operation);
+      const partition = await this.#runtime.partitionOf(groupId);
+      if (!this.#leads(partition)) throw new KafkaError('NOT_COORDINATOR');
+      return await this.#runtime.runAt(partition, operation);
     } catch (error) {
       const code = this.#codeOf(error);
       return onError(errnoOf(code), code);

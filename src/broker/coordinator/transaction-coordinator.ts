@@ -1,9 +1,9 @@
-import { type ErrorCode, isKafkaError } from '../../errors/index.js';
+import { type ErrorCode, isKafkaError, KafkaError } from '../../errors/index.js';
 import type { Logger, System } from '../../system/index.js';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { TopicLookup } from '../metadata/topic-lookup.js';
 import type { InternalTopic } from '../partition/internal-topic.js';
-import { CoordinatorRuntime } from './runtime/coordinator-runtime.js';
+import { CoordinatorRuntime, type SharedRuntime } from './runtime/coordinator-runtime.js';
 import type { Operation } from './runtime/running-machine.js';
 import { type MarkerLog, MarkerWriter } from './transaction/marker-writer.js';
 import { transactionConfigOf, type TransactionConfig } from './transaction/transaction-config.js';
@@ -35,6 +35,13 @@ export interface TransactionCoordinatorParts {
   readonly nextProducerId: () => Promise<number>;
 }
 
+/** What the nodes of one process have together. */
+interface SharedTransactions extends SharedRuntime<TransactionMachine, TransactionRecord> {
+  readonly writer: MarkerWriter;
+}
+
+const anywhere = (): boolean => true;
+
 /** How long EndTxn waits for markers, and a new transaction for those of the one before. */
 export const markersWaitMs = 1000;
 
@@ -48,13 +55,20 @@ export class TransactionCoordinator {
   readonly #writer: MarkerWriter;
   readonly #parts: TransactionCoordinatorParts;
   readonly #config: TransactionConfig;
+  readonly #leads: (partition: number) => boolean;
 
-  constructor(parts: TransactionCoordinatorParts) {
+  constructor(parts: TransactionCoordinatorParts, shared?: SharedTransactions) {
     const { system, internalTopic, topics, config, logger, markers } = parts;
     const { clock } = system;
     this.#parts = parts;
     const transactionConfig = 'idExpirationMs' in config ? config : transactionConfigOf(config);
     this.#config = transactionConfig;
+    this.#leads = shared?.leads ?? (() => true);
+    if (shared !== undefined) {
+      this.#runtime = shared.runtime;
+      this.#writer = shared.writer;
+      return;
+    }
     this.#runtime = new CoordinatorRuntime({
       clock,
       logger,
@@ -68,6 +82,15 @@ export class TransactionCoordinator {
       this.#writer.stop();
       this.#runtime.reset();
     });
+  }
+
+  /**
+   * The same coordinator as one node of several is it: transactional ids of partitions that it does
+   * not lead are answered with NOT_COORDINATOR.
+   */
+  at(leads: (partition: number) => boolean): TransactionCoordinator {
+    const shared = { runtime: this.#runtime, writer: this.#writer, leads };
+    return new TransactionCoordinator(this.#parts, shared);
   }
 
   /** Reads `__transaction_state` where it exists, and goes on with markers left unwritten. */
@@ -107,22 +130,31 @@ export class TransactionCoordinator {
   }
 
   /** Takes partitions into the producer's transaction; resolves when that is durable. */
-  async addPartitions(request: AddPartitions): Promise<ErrorCode> {
+  addPartitions(request: AddPartitions): Promise<ErrorCode> {
+    return this.#add(request, this.#leads);
+  }
+
+  /**
+   * The same for a request that brings records: it waits for the end of the one before. It may
+   * come to any node, which passes it on to the one that coordinates.
+   */
+  async addPartitionsPatiently(request: AddPartitions): Promise<ErrorCode> {
+    const code = await this.#add(request, anywhere);
+    if (code !== 'CONCURRENT_TRANSACTIONS') return code;
+    await this.#completed(request.transactionalId);
+    return await this.#add(request, anywhere);
+  }
+
+  async #add(request: AddPartitions, leads: (partition: number) => boolean): Promise<ErrorCode> {
     try {
-      return await this.#run<ErrorCode>(request.transactionalId, (machine, ticket, outcome, now) =>
-        machine.addPartitions(request, ticket, outcome, now),
+      return await this.#run<ErrorCode>(
+        request.transactionalId,
+        (machine, ticket, outcome, now) => machine.addPartitions(request, ticket, outcome, now),
+        leads,
       );
     } catch (error) {
       return this.#codeOf(error);
     }
-  }
-
-  /** The same for a request that brings records: it waits for the end of the one before. */
-  async addPartitionsPatiently(request: AddPartitions): Promise<ErrorCode> {
-    const code = await this.addPartitions(request);
-    if (code !== 'CONCURRENT_TRANSACTIONS') return code;
-    await this.#completed(request.transactionalId);
-    return await this.addPartitions(request);
   }
 
   /**
@@ -175,6 +207,7 @@ export class TransactionCoordinator {
       const found = await this.#runtime.runAll<TransactionListing[]>(
         (machine, ticket, outcome, now) =>
           outcome.answer(ticket, listed(machine.entries(), filter, now)),
+        this.#leads,
       );
       return { error: 'NONE', transactions: found.flat() };
     } catch (error) {
@@ -186,8 +219,11 @@ export class TransactionCoordinator {
   async #run<T>(
     transactionalId: string,
     operation: Operation<TransactionMachine, TransactionRecord, T>,
+    leads: (partition: number) => boolean = this.#leads,
   ): Promise<T> {
-    return await this.#runtime.runAt(await this.partitionOf(transactionalId), operation);
+    const partition = await this.partitionOf(transactionalId);
+    if (!leads(partition)) throw new KafkaError('NOT_COORDINATOR');
+    return await this.#runtime.runAt(partition, operation);
   }
 
   async #completed(transactionalId: string): Promise<void> {

@@ -31,7 +31,7 @@ async function createOf(
   validateOnly: boolean,
   context: RequestContext,
 ): Promise<void> {
-  const { topics, nodeId } = context.broker;
+  const { topics, nodes } = context.broker;
   const topic = topics.byName(asked.name);
   if (topic === undefined) {
     throw new KafkaError(
@@ -60,7 +60,8 @@ async function createOf(
           `but only ${asked.assignments.length} assignment(s) were specified.`,
       );
     }
-    for (const one of asked.assignments) checkReplicas(one.brokerIds, nodeId);
+    for (const one of asked.assignments) checkReplicas(one.brokerIds, nodes);
   }
-  if (!validateOnly) await topics.grow(topic, asked.count);
+  const assigned = asked.assignments?.map(({ brokerIds }) => brokerIds);
+  if (!validateOnly) await topics.grow(topic, asked.count, assigned);
 }

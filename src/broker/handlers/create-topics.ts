@@ -1,6 +1,7 @@
 import { zeroUuid } from '../../bytes/index.js';
 import { KafkaError } from '../../errors/index.js';
 import type { RequestDecoded, ResponseInput } from '../../protocol/index.js';
+import type { Nodes } from '../cluster/nodes.js';
 import { checkTopicConfigs, effectiveConfigs } from '../config/topic-config.js';
 import { clusterMetadataTopic } from '../metadata/topic-name.js';
 import { errorAnswer } from './error-answer.js';
@@ -47,8 +48,8 @@ async function createTopic(
     );
   }
   topics.checkNewName(asked.name);
-  const partitions = partitionCount(asked, context);
-  checkPartitionsAdded(partitions);
+  const placement = placementOf(asked, context);
+  const partitions = placement.length;
   const overrides = checkTopicConfigs(
     asked.configs.map((entry) => [entry.name, entry.value] as const),
   );
@@ -56,7 +57,7 @@ async function createTopic(
   if (validateOnly) {
     id = context.broker.system.random.uuid();
   } else {
-    id = (await topics.create(asked.name, partitions, overrides)).id;
+    id = (await topics.create(asked.name, partitions, overrides, placement)).id;
   }
   return {
     name: asked.name,
@@ -64,7 +65,7 @@ async function createTopic(
     errorCode: 0,
     errorMessage: null,
     numPartitions: partitions,
-    replicationFactor: 1,
+    replicationFactor: placement[0]?.length ?? 1,
     configs: effectiveConfigs(overrides, config, context.broker.compat).map((entry) => ({
       name: entry.facts.name,
       value: entry.value,
@@ -87,9 +88,10 @@ export function checkPartitionsAdded(count: number): void {
   );
 }
 
-/** The number of partitions, checked together with replication factor and assignments. */
-function partitionCount(asked: Asked, context: RequestContext): number {
-  if (asked.assignments.length > 0) return assignedCount(asked, context);
+/** The replicas of every partition, checked. */
+function placementOf(asked: Asked, context: RequestContext): readonly (readonly number[])[] {
+  if (asked.assignments.length > 0) return assigned(asked, context);
+  const { config, nodes, topics } = context.broker;
   const { replicationFactor, numPartitions } = asked;
   if (replicationFactor < -1 || replicationFactor === 0) {
     throw new KafkaError(
@@ -103,18 +105,23 @@ function partitionCount(asked: Asked, context: RequestContext): number {
       'Number of partitions was set to an invalid non-positive value.',
     );
   }
-  if (replicationFactor > 1) {
+  const factor =
+    replicationFactor === -1 ? config.number('default.replication.factor') : replicationFactor;
+  if (factor > nodes.running.length) {
     throw new KafkaError(
       'INVALID_REPLICATION_FACTOR',
-      `Unable to replicate the partition ${replicationFactor} time(s): ` +
+      `Unable to replicate the partition ${factor} time(s): ` +
         'The target replication factor of ' +
-        `${replicationFactor} cannot be reached because only 1 broker(s) are registered.`,
+        `${factor} cannot be reached because only ${nodes.running.length} broker(s) ` +
+        'are registered.',
     );
   }
-  return numPartitions === -1 ? context.broker.config.number('num.partitions') : numPartitions;
+  const count = numPartitions === -1 ? config.number('num.partitions') : numPartitions;
+  checkPartitionsAdded(count);
+  return nodes.spread(count, factor, topics.all().length);
 }
 
-function assignedCount(asked: Asked, context: RequestContext): number {
+function assigned(asked: Asked, context: RequestContext): readonly (readonly number[])[] {
   if (asked.replicationFactor !== -1) {
     throw new KafkaError(
       'INVALID_REQUEST',
@@ -127,28 +134,39 @@ function assignedCount(asked: Asked, context: RequestContext): number {
       'A manual partition assignment was specified, but numPartitions was not set to -1.',
     );
   }
-  const indexes = asked.assignments.map((one) => one.partitionIndex).sort((a, b) => a - b);
-  for (const [expected, index] of indexes.entries()) {
-    if (index !== expected) {
+  const sorted = [...asked.assignments].sort((a, b) => a.partitionIndex - b.partitionIndex);
+  for (const [expected, { partitionIndex }] of sorted.entries()) {
+    if (partitionIndex !== expected) {
       throw new KafkaError(
         'INVALID_REPLICA_ASSIGNMENT',
         'partitions should be a consecutive 0-based integer sequence',
       );
     }
   }
-  for (const one of asked.assignments) checkReplicas(one.brokerIds, context.broker.nodeId);
-  return indexes.length;
+  const factor = sorted[0]?.brokerIds.length ?? 0;
+  for (const { partitionIndex, brokerIds } of sorted) {
+    checkReplicas(brokerIds, context.broker.nodes);
+    if (brokerIds.length !== factor) {
+      throw new KafkaError(
+        'INVALID_REPLICA_ASSIGNMENT',
+        'The manual partition assignment includes a partition with ' +
+          `${brokerIds.length} replica(s), but this is not consistent with previous partitions, ` +
+          `which have ${factor} replica(s): partition ${partitionIndex}.`,
+      );
+    }
+  }
+  return sorted.map(({ brokerIds }) => brokerIds);
 }
 
-/** A manual assignment can only name this one node, once. */
-export function checkReplicas(brokerIds: readonly number[], nodeId: number): void {
+/** A manual assignment names nodes of the cluster, each once. */
+export function checkReplicas(brokerIds: readonly number[], nodes: Nodes): void {
   if (brokerIds.length === 0) {
     throw new KafkaError(
       'INVALID_REPLICA_ASSIGNMENT',
       'The manual partition assignment includes an empty replica list.',
     );
   }
-  const stranger = brokerIds.find((id) => id !== nodeId);
+  const stranger = brokerIds.find((id) => !nodes.has(id));
   if (stranger !== undefined) {
     throw new KafkaError(
       'INVALID_REPLICA_ASSIGNMENT',
@@ -156,10 +174,11 @@ export function checkReplicas(brokerIds: readonly number[], nodeId: number): voi
         'but no such broker is registered.',
     );
   }
-  if (brokerIds.length > 1) {
+  const twice = brokerIds.find((id, at) => brokerIds.indexOf(id) !== at);
+  if (twice !== undefined) {
     throw new KafkaError(
       'INVALID_REPLICA_ASSIGNMENT',
-      `The manual partition assignment includes the broker ${nodeId} more than once.`,
+      `The manual partition assignment includes the broker ${twice} more than once.`,
     );
   }
 }

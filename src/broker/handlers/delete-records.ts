@@ -30,6 +30,8 @@ function deleteUpTo(name: string, asked: Asked, { broker }: RequestContext): num
   if (topic === undefined || partition === undefined) {
     throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION');
   }
+  const fault = partition.leaderFault(broker.nodeId, -1);
+  if (fault !== undefined) throw new KafkaError(fault);
   if (!topic.config.list('cleanup.policy').includes('delete')) {
     throw new KafkaError('POLICY_VIOLATION');
   }

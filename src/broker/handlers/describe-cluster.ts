@@ -22,12 +22,17 @@ export const describeCluster: Handler<'DescribeCluster'> = (request, context) =>
       brokers: [],
     };
   }
-  const { host, port } = broker.advertisedTo(context.connection);
+  const { nodes } = broker;
+  const ids = request.includeFencedBrokers ? nodes.ids : nodes.running;
   return {
     errorCode: 0,
     clusterId: broker.clusterId,
-    controllerId: broker.nodeId,
-    brokers: [{ brokerId: broker.nodeId, host, port, isFenced: false }],
+    controllerId: nodes.controllerId,
+    brokers: ids.map((brokerId) => ({
+      brokerId,
+      ...broker.addressOf(brokerId, context.connection),
+      isFenced: !nodes.isRunning(brokerId),
+    })),
     ...(request.includeClusterAuthorizedOperations
       ? { clusterAuthorizedOperations: clusterOperations }
       : {}),

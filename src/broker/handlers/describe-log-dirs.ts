@@ -1,12 +1,15 @@
 import type { Topic } from '../metadata/topic.js';
 import type { Handler } from './handler.js';
 
-/** DescribeLogDirs v1–5: the size of every partition in the one data directory. */
+/** DescribeLogDirs v1–5: the size of every partition that this node keeps. */
 export const describeLogDirs: Handler<'DescribeLogDirs'> = (request, { broker }) => {
   const sizes = (topic: Topic, wanted?: readonly number[]) => ({
     name: topic.name,
     partitions: topic.partitions
-      .filter((partition) => wanted === undefined || wanted.includes(partition.index))
+      .filter(
+        ({ index, replicas }) =>
+          replicas.includes(broker.nodeId) && (wanted === undefined || wanted.includes(index)),
+      )
       .map((partition) => ({
         partitionIndex: partition.index,
         partitionSize: partition.log.size,

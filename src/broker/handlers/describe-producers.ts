@@ -7,8 +7,12 @@ export const describeProducers: Handler<'DescribeProducers'> = (request, { broke
     name,
     partitions: partitionIndexes.map((partitionIndex) => {
       const partition = broker.topics.partition(name, partitionIndex);
-      if (partition === undefined) {
-        const errorCode = errnoOf('UNKNOWN_TOPIC_OR_PARTITION');
+      const fault =
+        partition === undefined
+          ? 'UNKNOWN_TOPIC_OR_PARTITION'
+          : partition.leaderFault(broker.nodeId, -1);
+      if (partition === undefined || fault !== undefined) {
+        const errorCode = errnoOf(fault ?? 'UNKNOWN_TOPIC_OR_PARTITION');
         return { partitionIndex, errorCode, activeProducers: [] };
       }
       const activeProducers = partition.log.producers().map((producer) => ({

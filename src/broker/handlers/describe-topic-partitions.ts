@@ -59,22 +59,22 @@ function failed(name: string, badCursor: boolean): TopicAnswer {
 }
 
 function told(topic: Topic, from: number, to: number, context: RequestContext): TopicAnswer {
-  const node = context.broker.nodeId;
+  const { nodes } = context.broker;
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.id,
     isInternal: topic.internal,
     partitions: topic.partitions.slice(from, to).map((partition) => ({
-      errorCode: 0,
+      errorCode: partition.leader < 0 ? errnoOf('LEADER_NOT_AVAILABLE') : 0,
       partitionIndex: partition.index,
-      leaderId: node,
+      leaderId: partition.leader,
       leaderEpoch: partition.leaderEpoch,
-      replicaNodes: [node],
-      isrNodes: [node],
+      replicaNodes: [...partition.replicas],
+      isrNodes: [...nodes.inSync(partition.replicas)],
       eligibleLeaderReplicas: [],
       lastKnownElr: [],
-      offlineReplicas: [],
+      offlineReplicas: nodes.offline(partition.replicas),
     })),
     topicAuthorizedOperations: topicOperations,
   };

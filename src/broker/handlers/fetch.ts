@@ -7,9 +7,11 @@ import {
   type PartitionRead,
   readPartitions,
 } from '../partition/fetch-read.js';
+import type { TopicRegistry } from '../metadata/topic-registry.js';
 import type { FetchPlan } from '../partition/fetch-sessions.js';
 import type { Partition } from '../partition/partition.js';
 import type { Handler, RequestContext } from './handler.js';
+import { LeaderHints } from './leader-hints.js';
 import { downgradedRecords } from './legacy-records.js';
 
 type Request = RequestDecoded<'Fetch'>;
@@ -19,6 +21,10 @@ type PartitionAnswer = NonNullable<TopicAnswer['partitions']>[number];
 
 /** From this version on topics are named by id. */
 const topicIdsFromVersion = 13;
+/** From this version on an answer may name the leader (KIP-951). */
+const hintsFromVersion = 16;
+/** From this version on consumers may read from followers (KIP-392). */
+const followersFromVersion = 11;
 /** Before this version records are message sets of magic 0 or 1. */
 const batchesFromVersion = 4;
 
@@ -36,6 +42,8 @@ export const fetchRecords: Handler<'Fetch'> = (request, context) => {
     maxBytes: Math.min(Math.max(0, request.maxBytes), broker.config.number('fetch.max.bytes')),
     readCommitted: request.isolationLevel === 1,
     byTopicId: version >= topicIdsFromVersion,
+    nodeId: broker.nodeId,
+    followers: version >= followersFromVersion,
   };
   const read = (): FetchReads => readPartitions(broker.topics, plan.partitions, limits);
   const found = read();
@@ -118,6 +126,7 @@ function answered(
   const topics = new Map<string, PartitionAnswer[]>();
   const responses: TopicAnswer[] = [];
   const converting: Promise<void>[] = [];
+  const hints = new LeaderHints(context);
   for (const read of told) {
     const { topic, topicId } = read.asked;
     const key = limits.byTopicId ? topicId : topic;
@@ -127,9 +136,11 @@ function answered(
       topics.set(key, partitions);
       responses.push({ topic, topicId, partitions });
     }
-    partitions.push(partitionAnswer(read, limits, context, converting));
+    partitions.push(partitionAnswer(read, limits, context, converting, hints));
   }
   const response: Response = { errorCode: 0, sessionId: plan.sessionId, responses };
+  const nodeEndpoints = hints.endpoints();
+  if (nodeEndpoints.length > 0) response.nodeEndpoints = nodeEndpoints;
   return converting.length === 0 ? response : Promise.all(converting).then(() => response);
 }
 
@@ -153,12 +164,26 @@ function remember(read: PartitionRead, { session }: FetchPlan): void {
   session.partitions.set(read.key, asked);
 }
 
+function partitionOf(
+  { asked }: PartitionRead,
+  topics: TopicRegistry,
+  { byTopicId }: FetchLimits,
+): Partition | undefined {
+  const found = fetchedPartition(asked, topics, byTopicId);
+  return typeof found === 'string' ? undefined : found;
+}
+
 function partitionAnswer(
   read: PartitionRead,
   limits: FetchLimits,
-  { version }: RequestContext,
+  { broker, version }: RequestContext,
   converting: Promise<void>[],
+  hints: LeaderHints,
 ): PartitionAnswer {
+  const currentLeader =
+    read.errorCode === 0 || version < hintsFromVersion
+      ? undefined
+      : hints.hint(read.errorCode, partitionOf(read, broker.topics, limits));
   const answer = {
     partitionIndex: read.asked.partition,
     errorCode: read.errorCode,
@@ -170,6 +195,7 @@ function partitionAnswer(
       : null,
     records: read.chunks as PartitionAnswer['records'],
     ...(read.diverging === undefined ? {} : { divergingEpoch: read.diverging }),
+    ...(currentLeader === undefined ? {} : { currentLeader }),
   };
   if (version >= batchesFromVersion) return answer;
   const records = downgradedRecords(read.chunks, version, read.asked.fetchOffset);

@@ -49,14 +49,18 @@ async function find(key: string, type: number, context: RequestContext): Promise
   if (type !== groupType && type !== transactionType) {
     return nowhere('INVALID_REQUEST', `Unknown coordinator type ${type}.`);
   }
+  let nodeId: number;
   try {
-    await (type === groupType ? broker.groups : broker.transactions).partitionOf(key);
+    const isGroup = type === groupType;
+    const partition = await (isGroup ? broker.groups : broker.transactions).partitionOf(key);
+    const topic = isGroup ? broker.offsetsTopic : broker.transactionTopic;
+    nodeId = broker.topics.partition(topic.name, partition)?.leader ?? -1;
   } catch (error) {
     const { errorMessage } = errorAnswer(error, broker.logger);
     return nowhere('COORDINATOR_NOT_AVAILABLE', errorMessage);
   }
-  const { host, port } = broker.advertisedTo(connection);
-  return { errorCode: 0, errorMessage: '', nodeId: broker.nodeId, host, port };
+  if (nodeId < 0) return nowhere('COORDINATOR_NOT_AVAILABLE', 'No node leads its partition now.');
+  return { errorCode: 0, errorMessage: '', nodeId, ...broker.addressOf(nodeId, connection) };
 }
 
 function nowhere(code: ErrorCode, errorMessage: string): Found {

@@ -2,6 +2,7 @@ import { type ApiName, apis } from '../../protocol/index.js';
 import type { ServedApi } from '../broker-internals.js';
 import { advertisedRange, type Compat } from '../config/compat.js';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.js';
+import { alterPartitionReassignments } from './alter-partition-reassignments.js';
 import { apiVersions } from './api-versions.js';
 import { consumerGroupDescribe } from './consumer-group-describe.js';
 import { consumerGroupHeartbeat } from './consumer-group-heartbeat.js';
@@ -15,6 +16,7 @@ import { describeConfigs } from './describe-configs.js';
 import { describeGroups } from './describe-groups.js';
 import { describeLogDirs } from './describe-log-dirs.js';
 import { describeTopicPartitions } from './describe-topic-partitions.js';
+import { electLeaders } from './elect-leaders.js';
 import { fetchRecords } from './fetch.js';
 import { findCoordinator } from './find-coordinator.js';
 import type { Handler, HandlerTable } from './handler.js';
@@ -25,6 +27,7 @@ import { leaveGroup } from './leave-group.js';
 import { listConfigResources } from './list-config-resources.js';
 import { listGroups } from './list-groups.js';
 import { listOffsets } from './list-offsets.js';
+import { listPartitionReassignments } from './list-partition-reassignments.js';
 import { metadata } from './metadata.js';
 import { offsetCommit } from './offset-commit.js';
 import { offsetDelete } from './offset-delete.js';
@@ -75,7 +78,10 @@ export const handlers: HandlerTable = {
   SaslAuthenticate: saslAuthenticate,
   CreatePartitions: createPartitions,
   DeleteGroups: deleteGroups,
+  ElectLeaders: electLeaders,
   IncrementalAlterConfigs: incrementalAlterConfigs,
+  AlterPartitionReassignments: alterPartitionReassignments,
+  ListPartitionReassignments: listPartitionReassignments,
   OffsetDelete: offsetDelete,
   DescribeCluster: describeCluster,
   DescribeProducers: describeProducers,

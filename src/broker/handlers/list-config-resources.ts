@@ -35,7 +35,9 @@ export const listConfigResources: Handler<'ListConfigResources'> = (request, con
   }
   for (const type of [resourceType.broker, brokerLogger]) {
     if (!wanted.has(type)) continue;
-    configResources.push({ resourceName: String(broker.nodeId), resourceType: type });
+    for (const id of broker.nodes.running) {
+      configResources.push({ resourceName: String(id), resourceType: type });
+    }
   }
   return { errorCode: 0, configResources };
 };

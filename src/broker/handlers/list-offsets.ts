@@ -63,7 +63,7 @@ async function listOne(
   const fail = (errorCode: number): PartitionAnswer => ({ partitionIndex, errorCode });
   const partition = context.broker.topics.partition(topic, partitionIndex);
   if (partition === undefined) return fail(errnoOf('UNKNOWN_TOPIC_OR_PARTITION'));
-  const fault = partition.leaderFault(asked.currentLeaderEpoch);
+  const fault = partition.leaderFault(context.broker.nodeId, asked.currentLeaderEpoch);
   if (fault !== undefined) return fail(errnoOf(fault));
   if (timestamp < 0 && context.version < (since.get(timestamp) ?? Number.MAX_SAFE_INTEGER)) {
     return fail(errnoOf('UNSUPPORTED_VERSION'));

@@ -22,12 +22,15 @@ const waitsForLeaderUpTo = 5;
  */
 export const metadata: Handler<'Metadata'> = (request, context) => {
   const { broker, version } = context;
-  const { host, port } = broker.advertisedTo(context.connection);
+  const { nodes } = broker;
   const wantsOperations = request.includeTopicAuthorizedOperations;
   return {
-    brokers: [{ nodeId: broker.nodeId, host, port }],
+    brokers: nodes.running.map((nodeId) => ({
+      nodeId,
+      ...broker.addressOf(nodeId, context.connection),
+    })),
     clusterId: broker.clusterId,
-    controllerId: broker.nodeId,
+    controllerId: nodes.controllerId,
     topics: topicAnswers(request, context, wantsOperations ? topicOperations : operationsNotAsked),
     ...(version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations
       ? { clusterAuthorizedOperations: clusterOperations }
@@ -83,20 +86,20 @@ function topicAnswer(
 }
 
 function known(topic: Topic, context: RequestContext, operations: number): TopicAnswer {
-  const node = context.broker.nodeId;
+  const { nodes } = context.broker;
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.id,
     isInternal: topic.internal,
     partitions: topic.partitions.map((partition) => ({
-      errorCode: 0,
+      errorCode: partition.leader < 0 ? errnoOf('LEADER_NOT_AVAILABLE') : 0,
       partitionIndex: partition.index,
-      leaderId: node,
+      leaderId: partition.leader,
       leaderEpoch: partition.leaderEpoch,
-      replicaNodes: [node],
-      isrNodes: [node],
-      offlineReplicas: [],
+      replicaNodes: [...partition.replicas],
+      isrNodes: [...nodes.inSync(partition.replicas)],
+      offlineReplicas: nodes.offline(partition.replicas),
     })),
     topicAuthorizedOperations: operations,
   };

@@ -10,7 +10,7 @@ export const offsetForLeaderEpoch: Handler<'OffsetForLeaderEpoch'> = (request, {
       if (partition === undefined) {
         return { errorCode: errnoOf('UNKNOWN_TOPIC_OR_PARTITION'), partition: index };
       }
-      const fault = partition.leaderFault(currentLeaderEpoch);
+      const fault = partition.leaderFault(broker.nodeId, currentLeaderEpoch);
       if (fault !== undefined) return { errorCode: errnoOf(fault), partition: index };
       const end = partition.log.endOffsetForEpoch(leaderEpoch);
       return { errorCode: 0, partition: index, leaderEpoch: end.epoch, endOffset: end.endOffset };

@@ -2,10 +2,12 @@ import { AppendError, type AppendResult } from '../log/index.js';
 import { errnoOf, type ErrorCode, isKafkaError } from '../../errors/index.js';
 import type { RequestDecoded, ResponseInput } from '../../protocol/index.js';
 import { RecordBatch } from '../../records/index.js';
+import type { Nodes } from '../cluster/nodes.js';
 import type { Topic } from '../metadata/topic.js';
 import type { Partition } from '../partition/partition.js';
 import { errorAnswer } from './error-answer.js';
 import { type Handler, hangUp, noAnswer, type RequestContext } from './handler.js';
+import { LeaderHints } from './leader-hints.js';
 import { upgradedRecords } from './legacy-records.js';
 import { TransactionalProduce } from './transactional-produce.js';
 
@@ -22,6 +24,8 @@ interface Written {
   readonly fail: (answer: PartitionAnswer) => void;
 }
 
+/** From this version on an answer may name the leader (KIP-951). */
+const hintsFromVersion = 10;
 /** Produce before v7 knows no zstd. */
 const zstdFromVersion = 7;
 const codecMask = 0x07;
@@ -90,7 +94,7 @@ function appendOne(
     written.push({ partition, upTo: result.lastOffset + 1, fail: set });
   };
   try {
-    const partition = checked(topic, asked, request);
+    const partition = checked(topic, asked, request, context);
     const urgent = request.acks === -1;
     const batch = batchOf(asked, context);
     const admission =
@@ -115,7 +119,12 @@ function appendOne(
   }
 }
 
-function checked(topic: Topic | ErrorCode, asked: PartitionAsked, request: Request): Partition {
+function checked(
+  topic: Topic | ErrorCode,
+  asked: PartitionAsked,
+  request: Request,
+  { broker }: RequestContext,
+): Partition {
   if (typeof topic === 'string') throw new AppendError(topic, 'No such topic can be written to.');
   const partition = topic.partitions[asked.index];
   if (partition === undefined) {
@@ -124,7 +133,22 @@ function checked(topic: Topic | ErrorCode, asked: PartitionAsked, request: Reque
   if (request.acks < -1 || request.acks > 1) {
     throw new AppendError('INVALID_REQUIRED_ACKS', `acks is ${request.acks}.`);
   }
+  if (partition.leader !== broker.nodeId) {
+    throw new AppendError('NOT_LEADER_OR_FOLLOWER', `Broker ${partition.leader} leads it.`);
+  }
+  if (request.acks === -1 && partition.replicas.length > 1) {
+    checkInSync(partition, topic, broker.nodes);
+  }
   return partition;
+}
+
+/** acks=all needs as many replicas in sync as the topic demands, or all where it has fewer. */
+function checkInSync(partition: Partition, topic: Topic, nodes: Nodes): void {
+  const { replicas } = partition;
+  const demanded = Math.min(topic.config.number('min.insync.replicas'), replicas.length);
+  const { length } = nodes.inSync(replicas);
+  if (length >= demanded) return;
+  throw new AppendError('NOT_ENOUGH_REPLICAS', `${length} replicas are in sync, not ${demanded}.`);
 }
 
 /** The batch to append; message sets of old clients are converted to one. */
@@ -176,9 +200,35 @@ function finished(
     );
     return good ? noAnswer : hangUp;
   }
-  const answer = { responses };
-  if (request.acks !== -1 || written.length === 0) return answer;
-  return allReplicated(written, request.timeoutMs, context).then(() => answer);
+  const answer = () => withLeaders(responses, request, context);
+  if (request.acks !== -1 || written.length === 0) return answer();
+  return allReplicated(written, request.timeoutMs, context).then(answer);
+}
+
+/** Names the leaders of partitions that were asked of the wrong node. */
+function withLeaders(
+  responses: TopicAnswer[],
+  request: Request,
+  context: RequestContext,
+): ResponseInput<'Produce'> {
+  const wrong = errnoOf('NOT_LEADER_OR_FOLLOWER');
+  const isWrong = ({ errorCode }: PartitionAnswer): boolean => errorCode === wrong;
+  const anyWrong = responses.some(({ partitionResponses }) => partitionResponses?.some(isWrong));
+  if (context.version < hintsFromVersion || !anyWrong) return { responses };
+  const hints = new LeaderHints(context);
+  const hinted = responses.map((answer, at) => {
+    const asked = request.topicData[at];
+    const topic = asked === undefined ? undefined : topicOf(asked, context);
+    const partitions = topic === undefined || typeof topic === 'string' ? [] : topic.partitions;
+    return {
+      ...answer,
+      partitionResponses: (answer.partitionResponses ?? []).map((one) => {
+        const currentLeader = hints.hint(one.errorCode, partitions[one.index]);
+        return currentLeader === undefined ? one : { ...one, currentLeader };
+      }),
+    };
+  });
+  return { responses: hinted, nodeEndpoints: hints.endpoints() };
 }
 
 /** Resolves when every batch is synced or has failed to be, or the request timed out. */

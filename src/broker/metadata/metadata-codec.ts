@@ -10,7 +10,7 @@ import {
 } from '../../protocol/internal/index.js';
 import type { MetadataRecord } from './metadata-record.js';
 
-/** The one node of this cluster: every partition's only replica and its leader. */
+/** Whoever hands out producer ids; nobody looks at it on a cluster with one disk. */
 const nodeId = 1;
 
 /** The value of a record of the metadata log, as Kafka frames it. */
@@ -22,11 +22,11 @@ export function encodeMetadataRecord(record: MetadataRecord): Buffer {
       return encodeRecord(partitionRecord, 0, {
         partitionId: record.partition,
         topicId: record.topicId,
-        replicas: [nodeId],
-        isr: [nodeId],
+        replicas: [...record.replicas],
+        isr: [...record.replicas],
         removingReplicas: [],
         addingReplicas: [],
-        leader: nodeId,
+        leader: record.replicas[0] ?? nodeId,
         leaderEpoch: record.leaderEpoch,
         partitionEpoch: 0,
       });
@@ -51,8 +51,8 @@ export function decodeMetadataRecord(value: Buffer, path: string): MetadataRecor
     case 'topic':
       return { type: 'topic', name: decoded.record.name, topicId: decoded.record.topicId };
     case 'partition': {
-      const { partitionId, topicId, leaderEpoch } = decoded.record;
-      return { type: 'partition', topicId, partition: partitionId, leaderEpoch };
+      const { partitionId, topicId, leaderEpoch, replicas } = decoded.record;
+      return { type: 'partition', topicId, partition: partitionId, leaderEpoch, replicas };
     }
     case 'removeTopic':
       return { type: 'removeTopic', topicId: decoded.record.topicId };

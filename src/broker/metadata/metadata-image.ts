@@ -7,6 +7,8 @@ export interface TopicImage {
   readonly id: string;
   /** The leader epoch of every partition. */
   readonly leaderEpochs: number[];
+  /** The nodes that keep each partition, the preferred leader first. */
+  readonly replicas: (readonly number[])[];
   /** What the topic sets for itself. */
   configs: Record<string, string>;
 }
@@ -33,9 +35,12 @@ export class MetadataImage {
       case 'topic':
         this.#addTopic(record.name, record.topicId);
         return;
-      case 'partition':
-        this.#topic(record.topicId).leaderEpochs[record.partition] = record.leaderEpoch;
+      case 'partition': {
+        const topic = this.#topic(record.topicId);
+        topic.leaderEpochs[record.partition] = record.leaderEpoch;
+        topic.replicas[record.partition] = record.replicas;
         return;
+      }
       case 'removeTopic': {
         const topic = this.#byId.get(record.topicId);
         // Taking back a creation that never reached the disk is no contradiction.
@@ -53,7 +58,7 @@ export class MetadataImage {
   }
 
   #addTopic(name: string, id: string): void {
-    const topic: TopicImage = { name, id, leaderEpochs: [], configs: {} };
+    const topic: TopicImage = { name, id, leaderEpochs: [], replicas: [], configs: {} };
     this.topics.set(name, topic);
     this.#byId.set(id, topic);
   }
@@ -106,7 +111,8 @@ export class MetadataImage {
     for (const topic of this.topics.values()) {
       yield { type: 'topic', name: topic.name, topicId: topic.id };
       for (const [partition, leaderEpoch] of topic.leaderEpochs.entries()) {
-        yield { type: 'partition', topicId: topic.id, partition, leaderEpoch };
+        const replicas = topic.replicas[partition] ?? [];
+        yield { type: 'partition', topicId: topic.id, partition, leaderEpoch, replicas };
       }
       yield* configRecords(resourceType.topic, topic.name, topic.configs);
     }

@@ -8,6 +8,7 @@ const id = 'MDEyMzQ1Njc4OWFiY2RlZA';
 const topic: MetadataRecord = { type: 'topic', name: 't', topicId: id };
 const partition = (index: number, leaderEpoch = 0): MetadataRecord => ({
   type: 'partition',
+  replicas: [1],
   topicId: id,
   partition: index,
   leaderEpoch,

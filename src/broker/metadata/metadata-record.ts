@@ -5,12 +5,14 @@
 export type MetadataRecord =
   /** TopicRecord */
   | { readonly type: 'topic'; readonly name: string; readonly topicId: string }
-  /** PartitionRecord: a new partition, or the same one under a new leader epoch. */
+  /** PartitionRecord: a new partition, or the same one under a new leader epoch or elsewhere. */
   | {
       readonly type: 'partition';
       readonly topicId: string;
       readonly partition: number;
       readonly leaderEpoch: number;
+      /** The nodes that keep it, the preferred leader first. */
+      readonly replicas: readonly number[];
     }
   /** RemoveTopicRecord */
   | { readonly type: 'removeTopic'; readonly topicId: string }

@@ -4,8 +4,9 @@ import type { BrokerConfig } from '../config/broker-config.js';
 import type { TopicOverrides } from '../config/topic-config.js';
 import { logConfigOf } from '../config/log-config-of.js';
 import type { LogManager } from '../log/index.js';
-import { Partition } from '../partition/partition.js';
+import { Partition, type PartitionPlace } from '../partition/partition.js';
 import type { InternalTopicSettings } from '../partition/partition-internal-topic.js';
+import type { Nodes } from '../cluster/nodes.js';
 import type { MetadataImage, TopicImage } from './metadata-image.js';
 import type { MetadataJournal } from './metadata-journal.js';
 import { type MetadataRecord, resourceType } from './metadata-record.js';
@@ -18,11 +19,18 @@ export interface TopicRegistryParts {
   readonly image: MetadataImage;
   readonly journal: MetadataJournal;
   readonly logs: LogManager;
+  readonly nodes: Nodes;
   readonly config: BrokerConfig;
   readonly system: System;
   readonly logger: Logger;
   /** What an internal topic is created with; undefined for one that only clients could want. */
   readonly internalSettings: (name: string) => InternalTopicSettings | undefined;
+}
+
+/** A partition and where it shall be. */
+export interface PartitionMove extends PartitionPlace {
+  readonly topic: TopicFacts;
+  readonly partition: Partition;
 }
 
 /**
@@ -96,15 +104,28 @@ export class TopicRegistry implements TopicLookup {
     );
   }
 
-  /** Creates a topic; `overrides` must have been checked. */
-  async create(name: string, partitions: number, overrides: TopicOverrides): Promise<Topic> {
+  /**
+   * Creates a topic; `overrides` must have been checked. `placement` is the replication factor, or
+   * the replicas of every partition; default `default.replication.factor`.
+   */
+  async create(
+    name: string,
+    partitions: number,
+    overrides: TopicOverrides,
+    placement: number | readonly (readonly number[])[] = this.#defaultFactor(),
+  ): Promise<Topic> {
     this.checkNewName(name);
     this.#names.set(collisionKey(name), name);
     const id = this.#freshId();
+    const { nodes } = this.#parts;
+    const replicas =
+      typeof placement === 'number'
+        ? nodes.spread(partitions, placement, this.#topics.size)
+        : placement;
     try {
       await this.#record([
         { type: 'topic', name, topicId: id },
-        ...partitionRecords(id, 0, partitions),
+        ...partitionRecords(id, 0, replicas),
         ...configRecords(name, {}, overrides),
       ]);
       const topic = this.#open(this.#imageOf(name));
@@ -126,7 +147,8 @@ export class TopicRegistry implements TopicLookup {
     const internal = this.#parts.internalSettings(name);
     if (internal === undefined && isInternalTopic(name)) return false;
     const partitions = internal?.partitions ?? this.#parts.config.number('num.partitions');
-    this.create(name, partitions, internal?.overrides ?? {}).catch((error: unknown) => {
+    const factor = internal?.replicationFactor ?? this.#defaultFactor();
+    this.create(name, partitions, internal?.overrides ?? {}, factor).catch((error: unknown) => {
       this.#parts.logger.error(`Topic ${name} could not be created: ${String(error)}`);
     });
     return true;
@@ -153,16 +175,44 @@ export class TopicRegistry implements TopicLookup {
     for (const run of this.#deletedListeners) run(topic);
   }
 
-  /** Adds partitions up to `count`. */
-  async grow(topic: Topic, count: number): Promise<void> {
+  /** Adds partitions up to `count`; `assigned` are the replicas of each, default spread. */
+  async grow(
+    topic: Topic,
+    count: number,
+    assigned?: readonly (readonly number[])[],
+  ): Promise<void> {
     const from = topic.partitionCount;
-    await this.#record(partitionRecords(topic.id, from, count));
+    const [first] = topic.partitions;
+    const { nodes } = this.#parts;
+    const start = Math.max(0, nodes.ids.indexOf(first?.replicas[0] ?? -1)) + from;
+    const replicas = assigned ?? nodes.spread(count - from, first?.replicas.length ?? 1, start);
+    await this.#record(partitionRecords(topic.id, from, replicas));
     const image = this.#imageOf(topic.name);
     // Somebody else may have grown it meanwhile: only what is missing is added.
     for (let index = topic.partitionCount; index < count; index++) {
-      topic.partitions.push(this.#openPartition(topic, index, image.leaderEpochs[index] ?? 0));
+      topic.partitions.push(this.#openPartition(topic, index, image));
     }
     this.#version += 1;
+  }
+
+  /** Gives partitions other replicas or another leader; they move once that is written down. */
+  async place(moves: readonly PartitionMove[]): Promise<void> {
+    if (moves.length === 0) return;
+    await this.#record(
+      moves.map(({ topic, partition, replicas, leaderEpoch }) => ({
+        type: 'partition',
+        topicId: topic.id,
+        partition: partition.index,
+        leaderEpoch,
+        replicas,
+      })),
+    );
+    for (const { partition, ...place } of moves) partition.moveTo(place);
+    this.#version += 1;
+  }
+
+  #defaultFactor(): number {
+    return this.#parts.config.number('default.replication.factor');
   }
 
   /** Replaces what the topic sets for itself; `overrides` must have been checked. */
@@ -211,18 +261,20 @@ export class TopicRegistry implements TopicLookup {
 
   #open(image: TopicImage): Topic {
     const topic = new Topic(image.name, image.id, image.configs, this.#parts.config);
-    for (const [index, leaderEpoch] of image.leaderEpochs.entries()) {
-      topic.partitions.push(this.#openPartition(topic, index, leaderEpoch));
+    for (const index of image.leaderEpochs.keys()) {
+      topic.partitions.push(this.#openPartition(topic, index, image));
     }
     return topic;
   }
 
-  #openPartition(topic: Topic, index: number, leaderEpoch: number): Partition {
-    const { logs } = this.#parts;
+  #openPartition(topic: Topic, index: number, image: TopicImage): Partition {
+    const { logs, nodes } = this.#parts;
     const log =
       logs.log(topic.name, index) ??
       logs.createLog(topic.name, index, topic.id, logConfigOf(topic.config));
-    return new Partition(log, leaderEpoch);
+    const replicas = nodes.known(image.replicas[index] ?? [], index);
+    const leader = nodes.leaderAmong(replicas);
+    return new Partition(log, { replicas, leader, leaderEpoch: image.leaderEpochs[index] ?? 0 });
   }
 
   #show(topic: Topic): void {
@@ -232,12 +284,19 @@ export class TopicRegistry implements TopicLookup {
   }
 }
 
-function partitionRecords(topicId: string, from: number, to: number): MetadataRecord[] {
-  const records: MetadataRecord[] = [];
-  for (let partition = from; partition < to; partition++) {
-    records.push({ type: 'partition', topicId, partition, leaderEpoch: 0 });
-  }
-  return records;
+/** Records of new partitions, counted from `from`, with the replicas of each. */
+function partitionRecords(
+  topicId: string,
+  from: number,
+  placement: readonly (readonly number[])[],
+): MetadataRecord[] {
+  return placement.map((replicas, at) => ({
+    type: 'partition',
+    topicId,
+    partition: from + at,
+    leaderEpoch: 0,
+    replicas,
+  }));
 }
 
 function configRecords(

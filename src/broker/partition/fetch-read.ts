@@ -31,6 +31,10 @@ export interface FetchLimits {
   readonly maxBytes: number;
   readonly readCommitted: boolean;
   readonly byTopicId: boolean;
+  /** The node that reads. */
+  readonly nodeId: number;
+  /** Whether it may read as a follower, too (KIP-392). */
+  readonly followers: boolean;
 }
 
 const nothing = { chunks: [], bytes: 0, aborted: [], diverging: undefined };
@@ -84,7 +88,8 @@ function readPartition(
 ): PartitionRead {
   const partition = fetchedPartition(asked, topics, limits.byTopicId);
   if (typeof partition === 'string') return failed(key, asked, partition);
-  const fault = partition.leaderFault(asked.currentLeaderEpoch);
+  const { nodeId, followers } = limits;
+  const fault = partition.leaderFault(nodeId, asked.currentLeaderEpoch, followers);
   if (fault !== undefined) return failed(key, asked, fault);
   const { highWatermark, lastStableOffset, logStartOffset, logEndOffset } = partition;
   const state = { highWatermark, lastStableOffset, logStartOffset };

@@ -15,6 +15,8 @@ import type { Partition } from './partition.js';
 export interface InternalTopicSettings {
   readonly partitions: number;
   readonly overrides: TopicOverrides;
+  /** As many nodes as keep it, or all where there are fewer. */
+  readonly replicationFactor: number;
   /** What Kafka writes as the base sequence of plain batches: 0, or -1 in `__transaction_state`. */
   readonly baseSequence?: 0 | -1 | undefined;
 }
@@ -59,8 +61,9 @@ export class PartitionInternalTopic implements InternalTopic {
   }
 
   async #create(): Promise<number> {
-    const { partitions, overrides } = this.#settings;
-    return (await this.#registry.create(this.name, partitions, overrides)).partitionCount;
+    const { partitions, overrides, replicationFactor } = this.#settings;
+    const created = this.#registry.create(this.name, partitions, overrides, replicationFactor);
+    return (await created).partitionCount;
   }
 
   async append(

@@ -12,8 +12,20 @@ import type { MarkerOfTransaction } from './internal-topic.js';
 /** Why a request about a partition cannot be served by this leader. */
 export type LeaderFault = Extract<
   ErrorCode,
-  'FENCED_LEADER_EPOCH' | 'UNKNOWN_LEADER_EPOCH' | 'UNKNOWN_TOPIC_OR_PARTITION'
+  | 'FENCED_LEADER_EPOCH'
+  | 'UNKNOWN_LEADER_EPOCH'
+  | 'UNKNOWN_TOPIC_OR_PARTITION'
+  | 'NOT_LEADER_OR_FOLLOWER'
 >;
+
+/** Who keeps a partition and who leads it. */
+export interface PartitionPlace {
+  /** The nodes that keep it, the preferred leader first. */
+  readonly replicas: readonly number[];
+  /** -1 while none of them runs. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+}
 
 /** What `append` is told beside the batches. */
 export interface PartitionAppend extends Omit<AppendOptions, 'leaderEpoch'> {
@@ -28,15 +40,15 @@ interface EndingTransaction {
 }
 
 /**
- * One partition and its leader, which is always this node: knows the leader epoch, draws the high
- * watermark from what the log has synced, and wakes those who wait for it to move. Readers never
- * see a record above the high watermark, so a crash takes nothing away that anybody has read.
+ * One partition with its log: knows who leads it in which epoch, draws the high watermark from what
+ * the log has synced, and wakes those who wait for it to move. Readers never see a record above the
+ * high watermark, so a crash takes nothing away that anybody has read.
  */
 export class Partition {
   readonly topic: string;
   readonly index: number;
-  readonly leaderEpoch: number;
   readonly log: Log;
+  #place: PartitionPlace;
   readonly #watchers = new Set<() => void>();
   readonly #replicationWaiters = new Set<(error?: Error) => void>();
   /** In the order of their markers. */
@@ -45,15 +57,37 @@ export class Partition {
   #appending: Promise<unknown> | undefined;
   #deleted = false;
 
-  constructor(log: Log, leaderEpoch: number) {
+  constructor(log: Log, place: PartitionPlace) {
     this.topic = log.topic;
     this.index = log.partition;
-    this.leaderEpoch = leaderEpoch;
+    this.#place = place;
     this.log = log;
-    log.assignLeaderEpoch(leaderEpoch);
+    log.assignLeaderEpoch(place.leaderEpoch);
     log.onSynced = () => this.#wake();
     log.onLogStart = () => this.#wake();
     log.onFailed = () => this.#wake();
+  }
+
+  get leaderEpoch(): number {
+    return this.#place.leaderEpoch;
+  }
+
+  /** The node that leads it, -1 while none of its replicas runs. */
+  get leader(): number {
+    return this.#place.leader;
+  }
+
+  /** The nodes that keep it, the preferred leader first. */
+  get replicas(): readonly number[] {
+    return this.#place.replicas;
+  }
+
+  /** Moves to other nodes or another leader; who waits looks again, and is told. */
+  moveTo(place: PartitionPlace): void {
+    const isNewEpoch = place.leaderEpoch !== this.#place.leaderEpoch;
+    this.#place = place;
+    if (isNewEpoch) this.log.assignLeaderEpoch(place.leaderEpoch);
+    this.#wake();
   }
 
   get deleted(): boolean {
@@ -87,9 +121,19 @@ export class Partition {
     return Math.max(stable, Math.min(this.logStartOffset, highWatermark));
   }
 
-  /** Compares the leader epoch a client believes in; -1 compares nothing. */
-  leaderFault(currentLeaderEpoch: number): LeaderFault | undefined {
+  /**
+   * Whether `nodeId` leads the partition in the leader epoch that a client believes in; -1 compares
+   * no epoch. With `followers`, other replicas do as well (KIP-392).
+   */
+  leaderFault(
+    nodeId: number,
+    currentLeaderEpoch: number,
+    followers = false,
+  ): LeaderFault | undefined {
     if (this.#deleted) return 'UNKNOWN_TOPIC_OR_PARTITION';
+    if (nodeId !== this.leader && !(followers && this.replicas.includes(nodeId))) {
+      return 'NOT_LEADER_OR_FOLLOWER';
+    }
     if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return undefined;
     return currentLeaderEpoch < this.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
   }

@@ -83,6 +83,7 @@ describe("Apache Kafka's metadata log", () => {
       name: 'a',
       id: ids.a,
       leaderEpochs: [5, 0],
+      replicas: [[1], [1]],
       configs: { 'retention.ms': '5' },
     });
     expect([image.nextProducerId, [...leftOut]]).toEqual([3000, []]);

@@ -14,6 +14,12 @@ export interface CoordinatorRuntimeParts<M, R> {
   readonly factory: MachineFactory<M, R>;
 }
 
+/** A runtime that several nodes have together, and which partitions one of them leads. */
+export interface SharedRuntime<M extends Machine<R>, R> {
+  readonly runtime: CoordinatorRuntime<M, R>;
+  readonly leads: (partition: number) => boolean;
+}
+
 /**
  * Runs the machines of one coordinator, one for each partition of its topic. A machine is chosen
  * by the hash of a group (or transactional) id, as every Kafka client and broker does.
@@ -74,9 +80,16 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
     return this.#shards[coordinatorPartition(id, this.#shards.length)]?.peek();
   }
 
-  /** Runs an operation of every machine; answers nothing where the topic does not exist. */
-  runAll<T>(operation: Operation<M, R, T>): Promise<T[]> {
-    return Promise.all(this.#shards.map((shard) => shard.run(operation)));
+  /**
+   * Runs an operation of the machine of every partition, or of those that pass; answers nothing
+   * where the topic does not exist.
+   */
+  runAll<T>(
+    operation: Operation<M, R, T>,
+    which: (partition: number) => boolean = () => true,
+  ): Promise<T[]> {
+    const shards = this.#shards.filter((_, partition) => which(partition));
+    return Promise.all(shards.map((shard) => shard.run(operation)));
   }
 
   /** Forgets everything: the topic was deleted, or its partitions mean something else now. */
