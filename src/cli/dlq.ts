@@ -1,5 +1,11 @@
-import type { ConsumerRecord, Kafka, ProducerRecord } from '../client/index.js';
+import {
+  batchesToEnd,
+  type ConsumerRecord,
+  type Kafka,
+  type ProducerRecord,
+} from '../client/index.js';
 import { deadLetterHeaders as names } from '../connect/index.js';
+import type { System } from '../system/index.js';
 import { CommandFailure } from './command.js';
 import { withKafka } from './connect.js';
 import type { Input } from './input.js';
@@ -20,7 +26,7 @@ export async function listLetters(input: Input, io: CliIo): Promise<number> {
   const topic = input.onlyOperand('dead-letter topic');
   return withKafka(input, io, async (kafka) => {
     const groups = new Map<string, { letter: Letter; times: number }>();
-    for await (const letter of letters(kafka, topic)) {
+    for await (const letter of letters(kafka, topic, io.system)) {
       const key = [letter.topic, letter.stage, kindOf(letter)].join('\0');
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { letter, times: 1 });
@@ -53,7 +59,7 @@ export async function showLetters(input: Input, io: CliIo): Promise<number> {
   const limit = input.number('number', 1) ?? Number.POSITIVE_INFINITY;
   return withKafka(input, io, async (kafka) => {
     let shown = 0;
-    for await (const { record, from, stage, error } of letters(kafka, topic)) {
+    for await (const { record, from, stage, error } of letters(kafka, topic, io.system)) {
       if (shown++ >= limit) break;
       const { key, value } = record.toJSON();
       if (input.has('json')) {
@@ -81,7 +87,7 @@ export async function redriveLetters(input: Input, io: CliIo): Promise<number> {
     const ends = new Map<number, number>();
     let twice = 0;
     try {
-      for await (const { record, topic: origin, from } of letters(kafka, topic)) {
+      for await (const { record, topic: origin, from } of letters(kafka, topic, io.system)) {
         ends.set(record.partition, record.offset + 1);
         // A pipeline that was killed between two steps may have set a record aside twice.
         if (seen.has(from)) {
@@ -116,33 +122,29 @@ async function cut(kafka: Kafka, topic: string, ends: ReadonlyMap<number, number
 }
 
 /** Every record of the topic from its beginning to where its end is now. */
-async function* letters(kafka: Kafka, topic: string): AsyncGenerator<Letter> {
+async function* letters(kafka: Kafka, topic: string, { clock }: System): AsyncGenerator<Letter> {
   const admin = kafka.admin();
   const found = (await admin.listTopics()).find(({ name }) => name === topic);
   if (found === undefined) throw new CommandFailure(`There is no topic ${topic}.`);
   const assign = Array.from({ length: found.partitions }, (_, partition) => ({ topic, partition }));
-  const ends = await admin.listOffsets(assign.map((each) => ({ ...each, at: 'latest' as const })));
+  // Letters of a transaction that was aborted were never set aside.
+  const isolationLevel = 'read_committed';
+  const ends = await admin.listOffsets(
+    assign.map((each) => ({ ...each, at: 'latest' as const })),
+    { isolationLevel },
+  );
   const starts = await admin.listOffsets(
     assign.map((each) => ({ ...each, at: 'earliest' as const })),
   );
   await admin.close();
-  const open = new Map(
-    ends
-      .filter(({ offset }, at) => offset > (starts[at]?.offset ?? 0))
-      .map(({ partition, offset }) => [partition, offset]),
-  );
-  if (open.size === 0) return;
-  const consumer = kafka.consumer({ assign, fromBeginning: true });
-  try {
-    for await (const batch of consumer.batches()) {
-      for (const record of batch) {
-        if (record.offset < (open.get(batch.partition) ?? 0)) yield letterOf(record);
-      }
-      if (batch.nextOffset >= (open.get(batch.partition) ?? 0)) open.delete(batch.partition);
-      if (open.size === 0) return;
+  const ranges = ends.map(({ partition, offset: end }, at) => {
+    return { topic, partition, offset: starts[at]?.offset ?? 0, end };
+  });
+  const until = new Map(ranges.map(({ partition, end }) => [partition, end]));
+  for await (const batch of batchesToEnd(kafka, ranges, { isolationLevel, clock })) {
+    for (const record of batch) {
+      if (record.offset < (until.get(batch.partition) ?? 0)) yield letterOf(record);
     }
-  } finally {
-    await consumer.close();
   }
 }
 

@@ -140,6 +140,25 @@ describe('kafkit pipe', () => {
     expect(after.stdout).toBe('');
   });
 
+  test('from a topic to a topic, with dead letters in the same transactions', async () => {
+    await produce('{"n":1}', 'no JSON', '{"n":3}');
+    const admin = broker.kafka().admin();
+    await admin.createTopics([{ name: 'out', partitions: 1 }]);
+    await admin.close();
+    const to = { topic: 'out' };
+    const path = described({ from: from(), to, errors: { deadLetterTopic: 'in.dlq' } });
+    const check = await run(['pipe', 'check', path]);
+    expect(check.stdout).toMatch(/^in-0@0 "k" = \{"n":1\}\nin-0@1 ✗ VALUE_CONVERTER: /);
+    const done = await run(['pipe', 'run', path, '--exit']);
+    expect(done.stderr).toBe(
+      'kafkit: g stopped: 2 records written, 1 dead letter. It goes on at in-0@3.\n',
+    );
+    const sent = await run(['consume', 'out', '-o', 'start', '--exit', '-b', address]);
+    expect(sent.stdout).toBe('{"n":1}\n{"n":3}\n');
+    const list = await run(['dlq', 'list', 'in.dlq', '--json', '-b', address]);
+    expect(JSON.parse(list.stdout)).toMatchObject({ topic: 'in', times: 1 });
+  });
+
   test('reads standard input into a topic', async () => {
     const path = described({ from: 'stdin', to: { topic: 'in', bootstrapServers: address } });
     const done = await run(['pipe', 'run', path, '--exit'], 'one\ntwo\n');

@@ -2,6 +2,7 @@
  * Client: everything a program needs to talk to a cluster. Knows the protocol, records and serdes;
  * knows nothing of the broker of this house, which it meets over the wire like any other.
  */
+export { batchesToEnd, type BatchesToEndOptions, type PartitionRange } from './batches-to-end.js';
 export { Kafka, type RawDestination } from './kafka.js';
 export type { KafkaOptions } from './kafka-options.js';
 export type { Metric } from './metric.js';

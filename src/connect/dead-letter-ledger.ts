@@ -1,4 +1,5 @@
-import type { Kafka, TopicPartition } from '../client/index.js';
+import { batchesToEnd, type Kafka, type TopicPartition } from '../client/index.js';
+import type { Clock } from '../system/index.js';
 import { type DeadLetter, deadLetterHeaders as names } from './dead-letters.js';
 
 interface Known {
@@ -17,12 +18,14 @@ export class DeadLetterLedger {
   readonly #kafka: Kafka;
   readonly #topic: string;
   readonly #pipeline: string;
+  readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
 
-  constructor(kafka: Kafka, topic: string, pipeline: string) {
+  constructor(kafka: Kafka, topic: string, pipeline: string, clock: Clock) {
     this.#kafka = kafka;
     this.#topic = topic;
     this.#pipeline = pipeline;
+    this.#clock = clock;
   }
 
   /** The partitions have changed hands: what others set aside meanwhile is unknown. */
@@ -63,24 +66,8 @@ export class DeadLetterLedger {
         const offset = starts[index]?.offset ?? -1;
         return offset >= 0 && offset < end ? [{ topic, partition, offset, end }] : [];
       });
-      if (open.length > 0) await this.#read(open, of, found);
-      return found;
-    } finally {
-      await admin.close();
-    }
-  }
-
-  async #read(
-    places: readonly (TopicPartition & { readonly offset: number; readonly end: number })[],
-    of: TopicPartition,
-    found: Set<number>,
-  ): Promise<void> {
-    const consumer = this.#kafka.consumer({ assign: places, fromBeginning: true });
-    const open = new Map(places.map(({ partition, end }) => [partition, end]));
-    try {
-      await consumer.start();
-      consumer.seek(places);
-      for await (const batch of consumer.batches()) {
+      const options = { clock: this.#clock };
+      for await (const batch of batchesToEnd(this.#kafka, open, options)) {
         for (const { headers } of batch) {
           const text = (name: string) => headers.get(name)?.toString();
           const isOurs =
@@ -89,11 +76,10 @@ export class DeadLetterLedger {
             text(names.partition) === String(of.partition);
           if (isOurs) found.add(Number(text(names.offset)));
         }
-        if (batch.nextOffset >= (open.get(batch.partition) ?? 0)) open.delete(batch.partition);
-        if (open.size === 0) break;
       }
+      return found;
     } finally {
-      await consumer.close();
+      await admin.close();
     }
   }
 }

@@ -1,4 +1,10 @@
-import type { ConsumerRecord, HeaderValue, Kafka, Producer } from '../client/index.js';
+import type {
+  ConsumerRecord,
+  HeaderValue,
+  Kafka,
+  Producer,
+  ProducerRecord,
+} from '../client/index.js';
 import { isKafkaError, type KafkaError } from '../errors/index.js';
 import type { PipeRecord, RecordPosition } from './pipe-record.js';
 import type { Stage } from './transform.js';
@@ -51,6 +57,24 @@ export function errorHeaders(
   ];
 }
 
+/** Who sets records aside. */
+export interface LetterWriter {
+  readonly pipeline: string;
+  readonly task: number;
+}
+
+/** The letter as a record of the dead-letter topic: as it was read, with the reason in headers. */
+export function letterRecord(topic: string, letter: DeadLetter, of: LetterWriter): ProducerRecord {
+  const { key, value, headers, timestamp } = original(letter.record);
+  return {
+    topic,
+    key,
+    value,
+    headers: [...headers, ...errorHeaders(of, letter, letter.record.source)],
+    ...(timestamp < 0 ? {} : { timestamp }),
+  };
+}
+
 /** Writes records as they were read to the dead-letter topic, and waits until they are there. */
 export class DeadLetterWriter {
   readonly topic: string;
@@ -62,22 +86,8 @@ export class DeadLetterWriter {
   }
 
   /** Resolves when every letter is acknowledged; the same key goes to the same partition. */
-  async write(
-    letters: readonly DeadLetter[],
-    of: { readonly pipeline: string; readonly task: number },
-  ): Promise<void> {
-    await this.#producer.send(
-      letters.map((letter) => {
-        const { key, value, headers, timestamp } = original(letter.record);
-        return {
-          topic: this.topic,
-          key,
-          value,
-          headers: [...headers, ...errorHeaders(of, letter, letter.record.source)],
-          ...(timestamp < 0 ? {} : { timestamp }),
-        };
-      }),
-    );
+  async write(letters: readonly DeadLetter[], of: LetterWriter): Promise<void> {
+    await this.#producer.send(letters.map((letter) => letterRecord(this.topic, letter, of)));
   }
 
   close(): Promise<void> {

@@ -1,8 +1,12 @@
 import { type ErrorCode, isKafkaError, KafkaError } from '../errors/index.js';
+import { type PipeRecord, placeOf } from './pipe-record.js';
 
 /** What no repetition mends: the pipeline ends with it. */
 const fatal = new Set<ErrorCode>([
   'RECORD_REJECTED',
+  // A dead letter that does not fit: nothing may be left out for that.
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
   'INVALID_ARGUMENT',
   'PACKAGE_MISSING',
   'CODEC_MISSING',
@@ -23,6 +27,20 @@ const fatal = new Set<ErrorCode>([
 export function isFatal(error: KafkaError): boolean {
   if (error.code === 'SINK_FAILED' || error.code === 'SOURCE_FAILED') return !error.retriable;
   return fatal.has(error.code);
+}
+
+/** The end of a pipeline that may leave nothing out. */
+export function stoppedBy(of: { readonly error: KafkaError; readonly record: PipeRecord }) {
+  const { topic, partition, offset } = of.record.source;
+  const place = placeOf(of.record.source);
+  const message = `The record ${place} cannot be processed: ${of.error.message}`;
+  return new KafkaError('RECORD_REJECTED', message, {
+    topic,
+    partition,
+    offset,
+    cause: of.error,
+    hint: 'Everything before it is written. Mend the pipeline, or set errors.deadLetterTopic.',
+  });
 }
 
 /** The partition has moved on to somebody else, who begins at what was committed last. */

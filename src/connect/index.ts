@@ -28,6 +28,7 @@ export type {
   RunOptions,
   SinkPipelineOptions,
   SourcePipelineOptions,
+  TopicPipelineOptions,
 } from './pipeline-options.js';
 export type { PipeRecord, RecordPosition } from './pipe-record.js';
 export type {

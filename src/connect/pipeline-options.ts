@@ -23,8 +23,20 @@ export interface KafkaFrom {
 
 /** A topic to write. */
 export interface KafkaTo {
+  /** Default: the cluster the records come from, else the pipeline's `kafka`. */
   readonly bootstrapServers?: string | readonly string[] | undefined;
+  /**
+   * A name, in which `${topic}` stands for the topic a record was read from. A transform that
+   * gives a record another topic has the last word.
+   */
   readonly topic: string;
+  /**
+   * Records and offsets (or the source's position) in one transaction: readers with
+   * `read_committed` see what comes of each record exactly once (KIP-98, KIP-447). Default true,
+   * unless topics are read in one cluster and written in another; `false` is at least once.
+   */
+  readonly exactlyOnce?: boolean | undefined;
+  /** More of the producer's options; here `transactionTimeoutMs` is 10 000 by default. */
   readonly producer?: ProducerOptions | undefined;
 }
 
@@ -56,6 +68,16 @@ export interface SinkPipelineOptions extends PipelineOptionsBase {
   readonly drainTimeoutMs?: number | undefined;
 }
 
+/** From topics to a topic. */
+export interface TopicPipelineOptions extends PipelineOptionsBase {
+  readonly from: KafkaFrom;
+  readonly to: KafkaTo;
+  /** Consumers in this process; more processes of the same group share the work. Default 1. */
+  readonly tasks?: number | undefined;
+  /** How long work may go on once the pipeline was told to stop; default 30 000 ms. */
+  readonly drainTimeoutMs?: number | undefined;
+}
+
 /** From a source to a topic. */
 export interface SourcePipelineOptions extends PipelineOptionsBase {
   readonly from: Source;
@@ -64,7 +86,7 @@ export interface SourcePipelineOptions extends PipelineOptionsBase {
   readonly offsetsTopic?: string | undefined;
 }
 
-export type PipelineOptions = SinkPipelineOptions | SourcePipelineOptions;
+export type PipelineOptions = SinkPipelineOptions | TopicPipelineOptions | SourcePipelineOptions;
 
 export interface RunOptions {
   /** Drains and ends. */

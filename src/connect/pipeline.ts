@@ -4,23 +4,40 @@ import { defaultLogger, type Logger, realSystem, type System } from '../system/i
 import { backOffMs, wait } from './back-off.js';
 import { DeadLetterWriter } from './dead-letters.js';
 import { EndWatch } from './end-watch.js';
-import { type ErrorPolicy, errorPolicy, whole } from './error-policy.js';
+import { type ErrorPolicy, errorPolicy } from './error-policy.js';
 import { asKafkaError, isFatal } from './failures.js';
+import { checkNumbers, kindOf, nameOf, type PipelineKind } from './pipeline-kind.js';
 import { PipelineMetrics, type PipelineStatus } from './pipeline-metrics.js';
 import type {
+  KafkaFrom,
   PipelineOptions,
   RunOptions,
   SinkPipelineOptions,
   SourcePipelineOptions,
+  TopicPipelineOptions,
 } from './pipeline-options.js';
+import type { Sink } from './sink.js';
 import { SinkTask } from './sink-task.js';
 import { SourceTask } from './source-task.js';
-import { createMissingTopic, requireTopics } from './topic-checks.js';
+import { createMissingTopic, requireTarget, requireTopics } from './topic-checks.js';
+import { topicSink } from './topic-sink.js';
+import { TopicTask } from './topic-task.js';
 import { TransformChain } from './transform.js';
 
 /** Describes a pipeline; `run` sets it going. Fails with INVALID_ARGUMENT. */
 export function pipeline(options: PipelineOptions): Pipeline {
   return new Pipeline(options);
+}
+
+interface Running {
+  readonly kafka: Kafka;
+  readonly stop: AbortController;
+  readonly untilEnd: boolean;
+}
+
+interface Tasks {
+  readonly tasks?: number | undefined;
+  readonly drainTimeoutMs?: number | undefined;
 }
 
 interface Task {
@@ -29,12 +46,17 @@ interface Task {
   run(stop: AbortSignal): Promise<void>;
 }
 
-const drainTimeoutMs = 30_000;
+interface ConsumingTask extends Task {
+  commitFinished(): Promise<void>;
+}
+
+const standardDrainMs = 30_000;
 const offsetsTopic = 'kafkit-pipeline-offsets';
 
 /**
- * Records from topics to a sink, or from a source to a topic, killed at any moment and resumed:
- * every record arrives at least once, and with an idempotent sink as if exactly once.
+ * Records from topics to a sink or to a topic, or from a source to a topic, killed at any moment
+ * and resumed: every record arrives at least once, with an idempotent sink as if exactly once, and
+ * in a topic exactly once.
  *
  * A task that fails is started anew with growing pauses. What no repetition mends ends `run` with
  * the error: a record that cannot be processed (unless `errors` tolerates it), wrong options, and
@@ -43,6 +65,7 @@ const offsetsTopic = 'kafkit-pipeline-offsets';
 export class Pipeline {
   readonly name: string;
   readonly #options: PipelineOptions;
+  readonly #kind: PipelineKind;
   readonly #policy: ErrorPolicy;
   readonly #system: System;
   readonly #logger: Logger;
@@ -57,17 +80,10 @@ export class Pipeline {
     this.#logger = options.logger ?? defaultLogger;
     this.#metrics = new PipelineMetrics(this.#system.clock);
     this.#chain = new TransformChain(options.via ?? []);
+    this.#kind = kindOf(options);
     this.name = options.name ?? nameOf(options);
-    if (isSinkPipeline(options)) {
-      const tasks = whole('tasks', options.tasks ?? 1, 1);
-      const { name, tasksMax } = options.to;
-      if (tasksMax !== undefined && tasks > tasksMax) {
-        const message = `tasks is ${tasks}, but ${name} allows ${tasksMax} here.`;
-        throw new KafkaError('INVALID_ARGUMENT', message);
-      }
-      whole('batchSize', options.batchSize ?? 1000, 1);
-      whole('commitIntervalMs', options.commitIntervalMs ?? 1000, 1);
-    } else if (this.#policy.deadLetterTopic !== undefined) {
+    checkNumbers(this.#kind);
+    if (this.#kind.kind === 'source' && this.#policy.deadLetterTopic !== undefined) {
       const message = 'Records of a source have no bytes to set aside: no deadLetterTopic here.';
       throw new KafkaError('INVALID_ARGUMENT', message);
     }
@@ -91,9 +107,7 @@ export class Pipeline {
     if (options.signal?.aborted === true) stop.abort();
     const { kafka, close } = this.#kafka();
     try {
-      const all = this.#options;
-      if (isSinkPipeline(all)) await this.#runSink(all, kafka, stop, options.untilEnd ?? false);
-      else await this.#runSource(all, kafka, stop, options.untilEnd ?? false);
+      await this.#runKind({ kafka, stop, untilEnd: options.untilEnd ?? false });
       return this.status();
     } finally {
       options.signal?.removeEventListener('abort', onAbort);
@@ -111,32 +125,95 @@ export class Pipeline {
     const bootstrapServers =
       ('topics' in from ? from.bootstrapServers : undefined) ??
       ('topic' in to ? to.bootstrapServers : undefined);
-    const kafka = new Kafka({
-      clientId: `kafkit-pipe-${this.name}`,
-      logger: this.#logger,
-      system: this.#system,
-      ...given,
-      ...(bootstrapServers === undefined ? {} : { bootstrapServers }),
-    });
+    const kafka = this.#ownKafka(bootstrapServers);
     return { kafka, close: () => kafka.close() };
   }
 
+  #ownKafka(bootstrapServers: KafkaFrom['bootstrapServers']): Kafka {
+    const { kafka: given } = this.#options;
+    return new Kafka({
+      clientId: `kafkit-pipe-${this.name}`,
+      logger: this.#logger,
+      system: this.#system,
+      ...(given !== undefined && 'consumer' in given ? {} : given),
+      ...(bootstrapServers === undefined ? {} : { bootstrapServers }),
+    });
+  }
+
+  async #runKind(run: Running): Promise<void> {
+    const kind = this.#kind;
+    if (kind.kind === 'source') return await this.#runSource(kind.options, run);
+    if (kind.kind === 'sink') {
+      const { options } = kind;
+      return await this.#runSink(options, options.to, run);
+    }
+    const { options } = kind;
+    if (kind.exactlyOnce) return await this.#runTopics(options, run);
+    const servers = options.to.bootstrapServers;
+    const target = servers === undefined ? undefined : this.#ownKafka(servers);
+    try {
+      await requireTarget(target ?? run.kafka, options.to.topic);
+      await this.#runSink(options, topicSink(target ?? run.kafka, options.to), run);
+    } finally {
+      await target?.close();
+    }
+  }
+
   async #runSink(
-    options: SinkPipelineOptions,
-    kafka: Kafka,
-    stop: AbortController,
-    untilEnd: boolean,
+    options: Pick<SinkPipelineOptions, 'from' | 'batchSize' | 'commitIntervalMs'> & Tasks,
+    sink: Sink,
+    { kafka, stop, untilEnd }: Running,
   ): Promise<void> {
     const { from } = options;
-    const groupId = from.groupId ?? this.name;
     await requireTopics(kafka, from.topics);
     const deadLetters = await this.#deadLetters(kafka);
-    const tasks = new Set<SinkTask>();
+    const shared = {
+      ...this.#shared(options),
+      kafka,
+      sink,
+      deadLetters,
+      batchSize: options.batchSize ?? sink.batchSize ?? 1000,
+      // Whoever waits for the end waits for the commit.
+      commitIntervalMs: Math.min(options.commitIntervalMs ?? 1000, untilEnd ? 50 : Infinity),
+    };
+    try {
+      await this.#consume(options, { kafka, stop, untilEnd }, (task, committed) => {
+        return new SinkTask({ ...shared, ...this.#member(options, task), task, committed });
+      });
+    } finally {
+      await deadLetters?.close();
+    }
+  }
+
+  /** Topics to a topic of the same cluster, in transactions. */
+  async #runTopics(options: TopicPipelineOptions, run: Running): Promise<void> {
+    const { to } = options;
+    const { kafka } = run;
+    await requireTopics(kafka, options.from.topics);
+    await requireTarget(kafka, to.topic);
+    await this.#createDeadLetterTopic(kafka);
+    const shared = { ...this.#shared(options), kafka, to };
+    const instance = options.from.consumer?.groupInstanceId ?? this.#system.random.uuid();
+    await this.#consume(options, run, (task, committed) => {
+      const transactionalId = `${this.name}-${instance}-${task}`;
+      const member = this.#member(options, task);
+      return new TopicTask({ ...shared, ...member, task, committed, transactionalId });
+    });
+  }
+
+  /** Runs tasks of a group; with `untilEnd` until its offsets have reached today's ends. */
+  async #consume(
+    options: Tasks & { readonly from: KafkaFrom },
+    { kafka, stop, untilEnd }: Running,
+    make: (task: number, committed: () => void) => ConsumingTask,
+  ): Promise<void> {
+    const { from } = options;
+    const tasks = new Set<ConsumingTask>();
     const watch = untilEnd
       ? await EndWatch.start({
           kafka,
           from,
-          groupId,
+          groupId: from.groupId ?? this.name,
           system: this.#system,
           beforeLook: async () => {
             await Promise.all([...tasks].map((task) => task.commitFinished()));
@@ -144,45 +221,45 @@ export class Pipeline {
           reached: () => stop.abort(),
         })
       : undefined;
-    const shared = {
-      pipeline: this.name,
-      kafka,
-      from,
-      groupId,
-      sink: options.to,
-      chain: this.#chain,
-      policy: this.#policy,
-      deadLetters,
-      batchSize: options.batchSize ?? options.to.batchSize ?? 1000,
-      // Whoever waits for the end waits for the commit.
-      commitIntervalMs: Math.min(options.commitIntervalMs ?? 1000, untilEnd ? 50 : Infinity),
-      drainTimeoutMs: options.drainTimeoutMs ?? drainTimeoutMs,
-      metrics: this.#metrics,
-      logger: this.#logger,
-      system: this.#system,
-      step: options.onStep ?? (() => undefined),
-      committed: () => watch?.look(),
-    };
     try {
       await this.#supervise(options.tasks ?? 1, stop, (number) => {
-        const task = new SinkTask({ ...shared, task: number });
+        const task = make(number, () => watch?.look());
         tasks.add(task);
         return task;
       });
     } finally {
       watch?.stop();
-      await deadLetters?.close();
     }
+  }
+
+  /** A static member has a name of its own in each task. */
+  #member({ from, tasks = 1 }: Tasks & { readonly from: KafkaFrom }, task: number) {
+    const instance = from.consumer?.groupInstanceId;
+    if (instance === undefined || tasks === 1) return { from };
+    const consumer = { ...from.consumer, groupInstanceId: `${instance}-${task}` };
+    return { from: { ...from, consumer } };
+  }
+
+  #shared({ from, drainTimeoutMs }: Tasks & { readonly from: KafkaFrom }) {
+    return {
+      pipeline: this.name,
+      groupId: from.groupId ?? this.name,
+      chain: this.#chain,
+      policy: this.#policy,
+      drainTimeoutMs: drainTimeoutMs ?? standardDrainMs,
+      metrics: this.#metrics,
+      logger: this.#logger,
+      system: this.#system,
+      step: this.#options.onStep ?? (() => undefined),
+    };
   }
 
   async #runSource(
     options: SourcePipelineOptions,
-    kafka: Kafka,
-    stop: AbortController,
-    untilEnd: boolean,
+    { kafka, stop, untilEnd }: Running,
   ): Promise<void> {
     const topic = options.offsetsTopic ?? offsetsTopic;
-    await requireTopics(kafka, [options.to.topic]);
+    await requireTarget(kafka, options.to.topic);
     const configs = { 'cleanup.policy': 'compact' };
     await createMissingTopic(kafka, { name: topic, partitions: 1, configs }, this.#logger);
     const parts = {
@@ -205,11 +282,16 @@ export class Pipeline {
   }
 
   async #deadLetters(kafka: Kafka): Promise<DeadLetterWriter | undefined> {
+    await this.#createDeadLetterTopic(kafka);
+    const { deadLetterTopic } = this.#policy;
+    return deadLetterTopic === undefined ? undefined : new DeadLetterWriter(kafka, deadLetterTopic);
+  }
+
+  async #createDeadLetterTopic(kafka: Kafka): Promise<void> {
     const { deadLetterTopic, deadLetterPartitions } = this.#policy;
-    if (deadLetterTopic === undefined) return undefined;
+    if (deadLetterTopic === undefined) return;
     const topic = { name: deadLetterTopic, partitions: deadLetterPartitions };
     await createMissingTopic(kafka, topic, this.#logger);
-    return new DeadLetterWriter(kafka, deadLetterTopic);
   }
 
   /** Keeps tasks going until they are told to stop; the first error that is final ends all. */
@@ -268,26 +350,4 @@ export class Pipeline {
     }
     state.state = 'stopped';
   }
-}
-
-function isSinkPipeline(options: PipelineOptions): options is SinkPipelineOptions {
-  const { from, to } = options;
-  const reads = 'topics' in from;
-  const writes = 'topic' in to;
-  if (reads && !writes) return true;
-  if (!reads && writes) return false;
-  throw new KafkaError(
-    'INVALID_ARGUMENT',
-    reads
-      ? 'From topics to a topic in one transaction is not there yet; use a sink.'
-      : 'A pipeline needs Kafka on one side: `from.topics` or `to.topic`.',
-  );
-}
-
-function nameOf(options: PipelineOptions): string {
-  if (!isSinkPipeline(options)) return `${options.from.name}-${options.to.topic}`;
-  const { groupId, topics } = options.from;
-  if (groupId !== undefined) return groupId;
-  const what = topics instanceof RegExp ? 'topics' : topics.join('-');
-  return `${what}-${options.to.name}`;
 }

@@ -1,6 +1,7 @@
-import { Kafka } from '../client/index.js';
+import { batchesToEnd, Kafka } from '../client/index.js';
+import { realSystem } from '../system/index.js';
 import { type PipeRecord, pipeRecordOf, type RecordPosition } from './pipe-record.js';
-import type { SinkPipelineOptions } from './pipeline-options.js';
+import type { SinkPipelineOptions, TopicPipelineOptions } from './pipeline-options.js';
 import { requireTopics } from './topic-checks.js';
 import { type Stage, TransformChain } from './transform.js';
 
@@ -12,14 +13,13 @@ export interface PreviewedRecord {
   readonly failed: { readonly stage: Stage; readonly message: string } | undefined;
 }
 
+type FromTopics = SinkPipelineOptions | TopicPipelineOptions;
+
 /**
  * Sends the first records of the topics through the transforms and writes nothing: neither to the
  * sink nor offsets. Ends at the end of the topics, or after `limit` records.
  */
-export async function preview(
-  options: SinkPipelineOptions,
-  limit: number,
-): Promise<PreviewedRecord[]> {
+export async function preview(options: FromTopics, limit: number): Promise<PreviewedRecord[]> {
   const { from, kafka: given } = options;
   const isOurs = given === undefined || !('consumer' in given);
   const servers = from.bootstrapServers;
@@ -36,10 +36,11 @@ export async function preview(
 
 async function read(
   kafka: Kafka,
-  { from, via = [] }: SinkPipelineOptions,
+  { from, via = [], system = realSystem() }: FromTopics,
   limit: number,
 ): Promise<PreviewedRecord[]> {
   const chain = new TransformChain(via);
+  const { clock } = system;
   const admin = kafka.admin();
   const { topics } = from;
   const there = await admin.listTopics();
@@ -48,34 +49,28 @@ async function read(
     .flatMap(({ name: topic, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
     );
-  const ends = await admin.listOffsets(assign.map((each) => ({ ...each, at: 'latest' as const })));
+  const { isolationLevel = 'read_committed' } = from;
+  const ends = await admin.listOffsets(
+    assign.map((each) => ({ ...each, at: 'latest' as const })),
+    { isolationLevel },
+  );
   const starts = await admin.listOffsets(
     assign.map((each) => ({ ...each, at: 'earliest' as const })),
   );
   await admin.close();
-  const open = new Map(
-    ends
-      .filter(({ offset }, at) => offset > (starts[at]?.offset ?? 0))
-      .map(({ topic, partition, offset }) => [`${topic}:${partition}`, offset]),
-  );
+  const ranges = ends.map(({ topic, partition, offset: end }, at) => {
+    return { topic, partition, offset: starts[at]?.offset ?? 0, end };
+  });
   const result: PreviewedRecord[] = [];
-  if (open.size === 0) return result;
-  const consumer = kafka.consumer({ assign, fromBeginning: true });
-  try {
-    for await (const batch of consumer.batches()) {
-      for (const record of batch.records.slice(0, limit - result.length)) {
-        const { records, failed } = await chain.apply(pipeRecordOf(record));
-        const { topic, partition, offset } = record;
-        const why =
-          failed === undefined ? undefined : { stage: failed.stage, message: failed.error.message };
-        result.push({ source: { topic, partition, offset }, records, failed: why });
-      }
-      const key = `${batch.topic}:${batch.partition}`;
-      if (batch.nextOffset >= (open.get(key) ?? 0)) open.delete(key);
-      if (result.length >= limit || open.size === 0) break;
+  for await (const batch of batchesToEnd(kafka, ranges, { isolationLevel, clock })) {
+    for (const record of batch.records.slice(0, limit - result.length)) {
+      const { records, failed } = await chain.apply(pipeRecordOf(record));
+      const { topic, partition, offset } = record;
+      const why =
+        failed === undefined ? undefined : { stage: failed.stage, message: failed.error.message };
+      result.push({ source: { topic, partition, offset }, records, failed: why });
     }
-  } finally {
-    await consumer.close();
+    if (result.length >= limit) break;
   }
   return result;
 }

@@ -11,15 +11,16 @@ import { backOffMs, untilAborted, wait } from './back-off.js';
 import { DeadLetterLedger } from './dead-letter-ledger.js';
 import type { DeadLetter, DeadLetterWriter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
-import { asKafkaError } from './failures.js';
+import { asKafkaError, stoppedBy } from './failures.js';
 import { OffsetProgress } from './offset-progress.js';
 import { PartitionLease } from './partition-lease.js';
-import { placeOf, type PipeRecord, pipeRecordOf } from './pipe-record.js';
+import { placeOf, type PipeRecord } from './pipe-record.js';
 import type { PipelineMetrics } from './pipeline-metrics.js';
 import type { KafkaFrom } from './pipeline-options.js';
 import type { RejectedRecord, Sink, SinkWriter } from './sink.js';
 import type { StepReporter } from './steps.js';
-import type { FailedRecord, TransformChain } from './transform.js';
+import { transformBatch } from './transform-batch.js';
+import type { TransformChain } from './transform.js';
 
 export interface SinkTaskParts {
   readonly pipeline: string;
@@ -73,11 +74,11 @@ export class SinkTask {
 
   constructor(parts: SinkTaskParts) {
     this.#parts = parts;
-    const { kafka, deadLetters, pipeline } = parts;
+    const { kafka, deadLetters, pipeline, system } = parts;
     this.#ledger =
       deadLetters === undefined
         ? undefined
-        : new DeadLetterLedger(kafka, deadLetters.topic, pipeline);
+        : new DeadLetterLedger(kafka, deadLetters.topic, pipeline, system.clock);
   }
 
   /** Runs until `stop` (and drains then) or until it fails. */
@@ -224,7 +225,7 @@ export class SinkTask {
     { batch, nextOffset }: { readonly batch: ConsumerBatch; readonly nextOffset: number },
   ): Promise<void> {
     const { metrics, policy, step } = this.#parts;
-    const { ready, failed } = await this.#transform(slice);
+    const { ready, failed } = await transformBatch(slice, this.#parts);
     const [first] = failed;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
     if (first !== undefined && stopsAt === undefined) {
@@ -243,13 +244,13 @@ export class SinkTask {
     const [refused] = letters;
     if (refused !== undefined && policy.tolerance === 'none') {
       this.#acknowledged(batch, refused.record.source.offset);
-      throw this.#stopped(refused);
+      throw stoppedBy(refused);
     }
     if (refused !== undefined) await this.#setAside(batch, letters);
     metrics.read += slice.length;
     metrics.written += ready.length - letters.length;
     this.#acknowledged(batch, end);
-    if (first !== undefined && stopsAt !== undefined) throw this.#stopped(first);
+    if (first !== undefined && stopsAt !== undefined) throw stoppedBy(first);
   }
 
   #lettersOf(rejected: readonly RejectedRecord[]): DeadLetter[] {
@@ -260,7 +261,7 @@ export class SinkTask {
   async #setAsideNow(of: TopicPartition, rejected: readonly RejectedRecord[]): Promise<void> {
     const letters = this.#lettersOf(rejected);
     const [first] = letters;
-    if (first !== undefined && this.#parts.policy.tolerance === 'none') throw this.#stopped(first);
+    if (first !== undefined && this.#parts.policy.tolerance === 'none') throw stoppedBy(first);
     await this.#setAside(of, letters);
   }
 
@@ -268,25 +269,6 @@ export class SinkTask {
     this.hasWritten = true;
     this.#parts.metrics.processed(batch, nextOffset, batch.endOffset);
     this.#progress?.acknowledged(batch, nextOffset);
-  }
-
-  /** With tolerance `none`, what lies behind the first failure is left alone. */
-  async #transform(
-    slice: readonly ConsumerRecord[],
-  ): Promise<{ ready: PipeRecord[]; failed: FailedRecord[] }> {
-    const { chain, policy, metrics } = this.#parts;
-    const ready: PipeRecord[] = [];
-    const failed: FailedRecord[] = [];
-    for (const record of slice) {
-      const applied = chain.apply(pipeRecordOf(record));
-      const result = applied instanceof Promise ? await applied : applied;
-      if (result.failed !== undefined) {
-        failed.push(result.failed);
-        if (policy.tolerance === 'none') break;
-      } else if (result.records.length === 0) metrics.filtered++;
-      else for (const each of result.records) ready.push(each);
-    }
-    return { ready, failed };
   }
 
   /** Writes with retries; answers with the records the sink will never take. */
@@ -332,18 +314,6 @@ export class SinkTask {
     const { policy, sink } = this.#parts;
     const message = `${sink.name} did not finish a write within ${policy.writeTimeoutMs} ms.`;
     return new KafkaError('SINK_FAILED', message);
-  }
-
-  #stopped({ error, record }: { readonly error: KafkaError; readonly record: PipeRecord }) {
-    const { topic, partition, offset } = record.source;
-    const message = `The record ${placeOf(record.source)} cannot be processed: ${error.message}`;
-    return new KafkaError('RECORD_REJECTED', message, {
-      topic,
-      partition,
-      offset,
-      cause: error,
-      hint: 'Everything before it is written. Mend the pipeline, or set errors.deadLetterTopic.',
-    });
   }
 
   async #setAside(of: TopicPartition, letters: readonly DeadLetter[]): Promise<void> {

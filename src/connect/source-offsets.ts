@@ -1,5 +1,6 @@
-import type { Kafka, Producer } from '../client/index.js';
+import { batchesToEnd, type Kafka, type ProducerRecord } from '../client/index.js';
 import { KafkaError } from '../errors/index.js';
+import type { Clock } from '../system/index.js';
 import type { SourcePosition } from './source.js';
 
 /** The position of one source, as the last record under its name in a compacted topic. */
@@ -7,33 +8,32 @@ export class SourceOffsets {
   readonly #kafka: Kafka;
   readonly #topic: string;
   readonly #name: string;
-  #producer: Producer | undefined;
+  readonly #clock: Clock;
 
-  constructor(kafka: Kafka, topic: string, name: string) {
+  constructor(kafka: Kafka, topic: string, name: string, clock: Clock) {
     this.#kafka = kafka;
     this.#topic = topic;
     this.#name = name;
+    this.#clock = clock;
   }
 
-  /** The position stored last; undefined when there is none. Reads the topic to its end. */
+  /**
+   * The position stored last; undefined when there is none. Reads the topic to its very end, so
+   * that it waits for transactions of others that are open before a position of ours.
+   */
   async load(): Promise<SourcePosition | undefined> {
     const topic = this.#topic;
     const admin = this.#kafka.admin();
-    const [end] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
-    const [start] = await admin.listOffsets([{ topic, partition: 0, at: 'earliest' }]);
+    const at = { topic, partition: 0 };
+    const [end] = await admin.listOffsets([{ ...at, at: 'latest' }]);
+    const [start] = await admin.listOffsets([{ ...at, at: 'earliest' }]);
     await admin.close();
-    const goal = end?.offset ?? 0;
-    if (goal <= (start?.offset ?? 0)) return undefined;
-    const consumer = this.#kafka.consumer({
-      assign: [{ topic, partition: 0 }],
-      fromBeginning: true,
-    });
+    const range = { ...at, offset: start?.offset ?? 0, end: end?.offset ?? 0 };
+    const options = { isolationLevel: 'read_committed', clock: this.#clock } as const;
     let found: Buffer | null = null;
-    for await (const batch of consumer.batches()) {
+    for await (const batch of batchesToEnd(this.#kafka, [range], options)) {
       for (const { key, value } of batch) if (key?.toString() === this.#name) found = value;
-      if (batch.nextOffset >= goal) break;
     }
-    await consumer.close();
     if (found === null) return undefined;
     try {
       return JSON.parse(found.toString()) as SourcePosition;
@@ -43,13 +43,8 @@ export class SourceOffsets {
     }
   }
 
-  async store(position: SourcePosition): Promise<void> {
-    this.#producer ??= this.#kafka.producer();
-    const value = JSON.stringify(position);
-    await this.#producer.send({ topic: this.#topic, partition: 0, key: this.#name, value });
-  }
-
-  async close(): Promise<void> {
-    await this.#producer?.close();
+  /** What stores the position, once it is sent. */
+  record(position: SourcePosition): ProducerRecord {
+    return { topic: this.#topic, partition: 0, key: this.#name, value: JSON.stringify(position) };
   }
 }

@@ -34,6 +34,11 @@ export async function requireTopics(
   }
 }
 
+/** The same for what is written; a pattern may stand for topics that come later. */
+export async function requireTarget(kafka: Kafka, topic: string): Promise<void> {
+  if (!topic.includes('${topic}')) await requireTopics(kafka, [topic]);
+}
+
 /** Creates a topic unless it is there. */
 export async function createMissingTopic(
   kafka: Kafka,

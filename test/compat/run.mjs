@@ -26,7 +26,7 @@ const checks = [
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],
-  ['pipelines', 10, 'node', 'test/compat/pipelines.mjs'],
+  ['pipelines', 14, 'node', 'test/compat/pipelines.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],

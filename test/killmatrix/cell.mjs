@@ -4,13 +4,17 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
+import { batchesToEnd } from '../../dist/client/index.js';
 import { Kafka } from '../../dist/index.js';
+import { realSystem } from '../../dist/system/index.js';
 import { randomFrom } from './cells.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const partitions = 2;
 const recordCount = 160;
 const keyCount = 60;
+/** On a busy machine everything takes long; only what never comes is a fault. */
+const patienceMs = 180_000;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -88,7 +92,7 @@ class Child {
   }
 }
 
-export async function runCell(cell, { broker, database, seed }) {
+export async function runCell(cell, { broker, database, seed, sabotage }) {
   const random = randomFrom(seed);
   const topic = `km-${seed}-${Math.floor(random() * 1e9)}`;
   const context = {
@@ -98,6 +102,8 @@ export async function runCell(cell, { broker, database, seed }) {
     random,
     topic,
     deadLetterTopic: `${topic}.dlq`,
+    outTopic: database.isTopic ? `${topic}.out` : undefined,
+    sabotage,
     children: [],
   };
   const kafka = new Kafka({ bootstrapServers: broker.bootstrapServers, logger: quiet });
@@ -107,6 +113,7 @@ export async function runCell(cell, { broker, database, seed }) {
     await admin.createTopics([
       { name: topic, partitions, ...factor(broker) },
       { name: `${topic}.dlq`, partitions: 1, ...factor(broker) },
+      ...(database.isTopic ? [{ name: `${topic}.out`, partitions, ...factor(broker) }] : []),
     ]);
     const half = Math.floor(recordCount * 0.75);
     await produce(kafka, topic, produced.slice(0, half), produced, 0);
@@ -151,7 +158,7 @@ async function produce(kafka, topic, list, produced, from) {
 }
 
 function start(context, plan) {
-  const { broker, database, topic, deadLetterTopic } = context;
+  const { broker, database, topic, deadLetterTopic, outTopic, sabotage } = context;
   const child = new Child({
     bootstrapServers: broker.bootstrapServers,
     uri: database.uri,
@@ -160,6 +167,8 @@ function start(context, plan) {
     topic,
     group: topic,
     deadLetterTopic,
+    outTopic,
+    sabotage,
     bulkSize: database.bulkSize,
     offsets: database.offsets,
     batchSize: 50,
@@ -173,29 +182,48 @@ function start(context, plan) {
 async function strike(context) {
   const { cell } = context;
   const { step, fault } = cell;
+  if (fault === 'kill-one-of-two') return await strikeOneOfTwo(context);
   const kills = fault === 'kill-pipeline';
   const rounds = kills ? 2 : 1;
   for (let round = 0; round < rounds; round++) {
     const child = start(context, { step, nth: 1, action: kills ? 'kill' : 'wait' });
-    if (step === 'rebalancing') {
-      // The second member makes the first one give partitions up.
-      await child.line('fetching', 15_000);
-      start(context, {});
-    }
-    if (step === 'draining') {
-      await child.line('fetching', 15_000);
-      child.process.kill('SIGTERM');
-    }
+    await bringTo(context, step, child);
     if (kills) {
-      const ended = await Promise.race([child.closed, sleep(20_000)]);
       // The second time there may be nothing left to do.
+      const ended = await Promise.race([child.closed, sleep(round === 0 ? patienceMs : 20_000)]);
       context.wasReached ||= ended === 'SIGKILL';
       continue;
     }
-    const reached = await child.line('at ', 20_000);
+    const reached = await child.line('at ', patienceMs);
     context.wasReached = reached !== undefined;
     await faults[fault](context, child);
   }
+}
+
+/** Some steps come only when they are asked for. */
+async function bringTo(context, step, child) {
+  if (step === 'rebalancing') {
+    // The second member makes the first one give partitions up.
+    await child.line('fetching', patienceMs);
+    start(context, {});
+  }
+  if (step === 'draining') {
+    await child.line('fetching', patienceMs);
+    child.process.kill('SIGTERM');
+  }
+}
+
+/** Two share the partitions; one is killed, and the other takes over. */
+async function strikeOneOfTwo(context) {
+  const { step } = context.cell;
+  const other = start(context, {});
+  await other.line('fetching', patienceMs);
+  const child = start(context, { step, nth: 1, action: 'kill' });
+  // The other one gives a partition up: now there are two.
+  await other.line('rebalancing', patienceMs);
+  await context.produceRest();
+  await bringTo(context, step, child);
+  context.wasReached = (await Promise.race([child.closed, sleep(patienceMs)])) === 'SIGKILL';
 }
 
 /** What happens while the pipeline stands at the step; each lets it go on. */
@@ -256,14 +284,71 @@ async function finish(context) {
   await sleep(1000);
   await Promise.all(context.children.filter(({ isOver }) => !isOver).map((child) => child.end()));
   const last = start(context, { untilEnd: true });
-  const done = await last.line('done', 60_000);
+  const done = await last.line('done', patienceMs);
   if (done === undefined) throw new Error('the last run did not come to its end');
   await last.closed;
 }
 
-async function compare({ cell, database, topic, deadLetterTopic, wasReached }, kafka, produced) {
+async function compare(context, kafka, produced) {
+  const { cell, deadLetterTopic, wasReached } = context;
   const complaints = [];
   if (wasReached === false) complaints.push(`the step ${cell.step} was not reached`);
+  const isTopic = context.outTopic !== undefined;
+  complaints.push(...(await (isTopic ? compareTopic : compareDocuments)(context, kafka, produced)));
+  complaints.push(...(await letters(kafka, deadLetterTopic, produced)));
+  return complaints;
+}
+
+/** Every record once, and those of a key in their order. */
+async function compareTopic({ outTopic }, kafka, produced) {
+  const complaints = [];
+  const textOf = (key, value) => `${key} = ${value}`;
+  const open = new Map();
+  const orders = new Map();
+  for (const { key, value, isPoison } of produced) {
+    if (isPoison) continue;
+    const text = textOf(key, value);
+    open.set(text, (open.get(text) ?? 0) + 1);
+    if (key !== null) orders.set(key, [...(orders.get(key) ?? []), text]);
+  }
+  const seen = new Map();
+  for await (const batch of wholeTopic(kafka, outTopic, partitions)) {
+    for (const { key, value } of batch) {
+      const text = textOf(key, value);
+      const left = (open.get(text) ?? 0) - 1;
+      if (left < 0) complaints.push(`${text} is there once too often`);
+      else if (left === 0) open.delete(text);
+      else open.set(text, left);
+      if (key !== null) seen.set(String(key), [...(seen.get(String(key)) ?? []), text]);
+    }
+  }
+  for (const [text, count] of open) complaints.push(`${text} is missing ${count} times`);
+  for (const [key, order] of orders) {
+    if (complaints.length === 0 && seen.get(key)?.join() !== order.join()) {
+      complaints.push(`${key} is not in order`);
+    }
+  }
+  return complaints;
+}
+
+/** What readers of committed records see of a topic, up to where its end is now. */
+async function* wholeTopic(kafka, topic, count) {
+  const admin = kafka.admin();
+  const all = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+  const ends = await admin.listOffsets(all.map((each) => ({ ...each, at: 'latest' })));
+  await admin.close();
+  const ranges = ends.map(({ partition, offset }) => ({
+    topic,
+    partition,
+    offset: 0,
+    end: offset,
+  }));
+  const { clock } = realSystem();
+  yield* batchesToEnd(kafka, ranges, { isolationLevel: 'read_committed', clock });
+}
+
+async function compareDocuments({ database, topic }, _, produced) {
+  const complaints = [];
   const wanted = new Map();
   for (const { key, value, partition, offset, isPoison } of produced) {
     if (isPoison) continue;
@@ -281,28 +366,21 @@ async function compare({ cell, database, topic, deadLetterTopic, wasReached }, k
     else if (found.get(id) !== n) complaints.push(`${id} is ${found.get(id)}, not ${n}`);
   }
   for (const id of found.keys()) if (!wanted.has(id)) complaints.push(`${id} should not be there`);
-  complaints.push(...(await letters(kafka, deadLetterTopic, produced)));
   return complaints;
 }
 
 async function letters(kafka, topic, produced) {
-  const admin = kafka.admin();
-  const [end] = await admin.listOffsets([{ topic, partition: 0, at: 'latest' }]);
-  await admin.close();
   const poison = produced.filter(({ isPoison }) => isPoison);
   const complaints = [];
   const seen = new Map();
-  const consumer = kafka.consumer({ assign: [{ topic, partition: 0 }], fromBeginning: true });
-  for await (const batch of end.offset === 0 ? [] : consumer.batches()) {
+  for await (const batch of wholeTopic(kafka, topic, 1)) {
     for (const { key, value, headers } of batch) {
       const place = ['partition', 'offset']
         .map((name) => String(headers.get(`__connect.errors.${name}`)))
         .join('@');
       seen.set(place, { times: (seen.get(place)?.times ?? 0) + 1, key, value, headers });
     }
-    if (batch.nextOffset >= end.offset) break;
   }
-  await consumer.close();
   for (const { key, value, partition, offset, headers } of poison) {
     const letter = seen.get(`${partition}@${offset}`);
     seen.delete(`${partition}@${offset}`);

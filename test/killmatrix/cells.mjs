@@ -16,6 +16,7 @@ export const dimensions = {
   ],
   fault: [
     'kill-pipeline',
+    'kill-one-of-two',
     'kill-database',
     'kill-broker',
     'cut-database',
@@ -25,7 +26,8 @@ export const dimensions = {
     'full-database',
   ],
   data: ['unkeyed', 'keyed', 'tombstones', 'poison'],
-  database: ['scripted', 'java-h2', 'ferretdb', 'transactions', 'real'],
+  // `topic`: no database at all, but a topic of the same cluster, in transactions.
+  database: ['scripted', 'java-h2', 'ferretdb', 'transactions', 'topic', 'real'],
   broker: ['kafkit', 'kafka'],
 };
 
@@ -33,6 +35,9 @@ export const dimensions = {
 export function isPossible({ step, fault, data, database, broker }, available) {
   if (database !== undefined && !available.databases.includes(database)) return false;
   if (broker !== undefined && !available.brokers.includes(broker)) return false;
+  if (database === 'topic' && fault?.endsWith('-database') === true) return false;
+  // Of two, the other one may get all of the poison.
+  if (fault === 'kill-one-of-two' && step?.startsWith('dead-letter') === true) return false;
   // Only the scripted server can say that its disk is full.
   const isScripted = database === 'scripted' || database === 'transactions';
   if (fault === 'full-database' && database !== undefined && !isScripted) return false;
@@ -119,5 +124,24 @@ export function fastCells(available) {
     { step: 'committed', fault: 'cut-database', data: 'unkeyed', database: first, broker },
     { step: 'written', fault: 'slow-database', data: 'keyed', database: 'transactions', broker },
     { step: 'mid-write', fault: 'kill-pipeline', data: 'poison', database: 'transactions', broker },
+    { step: 'mid-write', fault: 'kill-pipeline', data: 'unkeyed', database: 'topic', broker },
+    { step: 'written', fault: 'kill-one-of-two', data: 'keyed', database: 'topic', broker },
+    { step: 'committing', fault: 'kill-broker', data: 'tombstones', database: 'topic', broker },
+    { step: 'committing', fault: 'kill-pipeline', data: 'keyed', database: 'topic', broker },
+    { step: 'dead-lettered', fault: 'kill-pipeline', data: 'poison', database: 'topic', broker },
+    { step: 'mid-write', fault: 'zombie', data: 'poison', database: 'topic', broker },
   ].filter((cell) => isPossible(cell, available));
 }
+
+/**
+ * Cells that must fail when the pipeline is made worse on purpose: a check that cannot fail proves
+ * nothing.
+ */
+export const sabotages = {
+  // A late writer, with neither guard nor lease: an old state comes back.
+  guard: { step: 'mid-write', fault: 'zombie', data: 'keyed', database: 'scripted' },
+  // Acknowledged before it is written: what was committed is lost.
+  order: { step: 'committed', fault: 'kill-pipeline', data: 'unkeyed', database: 'scripted' },
+  // Records and offsets apart: records come twice.
+  transactions: { step: 'written', fault: 'kill-pipeline', data: 'unkeyed', database: 'topic' },
+};

@@ -16,6 +16,7 @@ let isFetching = false;
 async function onStep(step) {
   if (step === 'fetched' && !isFetching) say('fetching');
   isFetching ||= step === 'fetched';
+  if (step === 'rebalancing') say(step);
   if (step !== plan.step || ++reached !== plan.nth) return;
   if (plan.action === 'kill') process.kill(process.pid, 'SIGKILL');
   const waiting = new Promise((done) => {
@@ -27,6 +28,41 @@ async function onStep(step) {
 
 const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
+
+function target() {
+  if (plan.outTopic !== undefined) {
+    const exactlyOnce = plan.sabotage !== 'transactions';
+    const producer = exactlyOnce ? { transactionTimeoutMs: 4000 } : {};
+    return { topic: plan.outTopic, exactlyOnce, producer };
+  }
+  const sink = mongodb({
+    uri: plan.uri,
+    database: plan.database,
+    collection: plan.collection,
+    tombstones: 'delete',
+    maxBatchSize: plan.bulkSize,
+    offsets: plan.offsets,
+    clientOptions: { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 4000 },
+    ...(plan.sabotage === 'guard' ? { guard: false } : {}),
+  });
+  return plan.sabotage === undefined ? sink : sabotaged(sink);
+}
+
+/** The sink made worse, to see that the checks notice. */
+function sabotaged(sink) {
+  const start = async (context) => {
+    const writer = await sink.start(context);
+    const put = async (records, batch) => {
+      if (plan.sabotage === 'guard') {
+        return writer.put(records, { ...batch, stillOurs: async () => undefined });
+      }
+      setTimeout(() => void writer.put(records, batch).catch(() => undefined), 2000);
+      return [];
+    };
+    return { put, close: () => writer.close() };
+  };
+  return { ...sink, start };
+}
 
 const line = (level) => (message, context) => {
   const error = context?.error;
@@ -49,17 +85,9 @@ try {
       consumer: { sessionTimeoutMs: 6000, heartbeatIntervalMs: 500 },
     },
     via: [json()],
-    to: mongodb({
-      uri: plan.uri,
-      database: plan.database,
-      collection: plan.collection,
-      tombstones: 'delete',
-      maxBatchSize: plan.bulkSize,
-      offsets: plan.offsets,
-      clientOptions: { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 4000 },
-    }),
-    batchSize: plan.batchSize,
-    commitIntervalMs: 200,
+    to: target(),
+    // Not for topics, where a batch is a transaction.
+    ...(plan.outTopic === undefined ? { batchSize: plan.batchSize, commitIntervalMs: 200 } : {}),
     drainTimeoutMs: 10_000,
     errors: {
       retries: 3,

@@ -1,10 +1,20 @@
 // The kill matrix: `npm run killmatrix` runs cells in which every pair of values meets; `-- --fast`
 // a small selection; `-- --seed 7` another choice; `-- --cell 12` one of them again; `-- --brokers
-// kafkit` and `-- --databases scripted,java-h2` leave others out. Ends with 1 when a cell fails.
+// kafkit` and `-- --databases scripted,topic` leave others out; `-- --report FILE` writes the table.
+// `-- --sabotage` makes the pipeline worse on purpose, and wants each cell to notice. Ends with 1
+// when a cell does not do what it should.
 import { parseArgs } from 'node:util';
 import { runCell } from './cell.mjs';
-import { allPairs, fastCells } from './cells.mjs';
-import { kafkaCluster, kafkitBroker, realMongoDb, scripted, standIn } from './surroundings.mjs';
+import { allPairs, fastCells, sabotages } from './cells.mjs';
+import { report } from './report.mjs';
+import {
+  kafkaCluster,
+  kafkitBroker,
+  realMongoDb,
+  scripted,
+  standIn,
+  topicTarget,
+} from './surroundings.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +23,8 @@ const { values } = parseArgs({
     cell: { type: 'string' },
     brokers: { type: 'string' },
     databases: { type: 'string' },
+    report: { type: 'string' },
+    sabotage: { type: 'boolean', default: false },
   },
 });
 
@@ -21,6 +33,7 @@ const makers = {
   transactions: () => scripted({ replicaSet: true }),
   'java-h2': () => standIn('java-h2'),
   ferretdb: () => standIn('ferretdb'),
+  topic: topicTarget,
   real: () => realMongoDb(process.env.MONGODB_URI),
   kafkit: kafkitBroker,
   kafka: kafkaCluster,
@@ -32,15 +45,14 @@ const available = {
     'java-h2',
     'ferretdb',
     'transactions',
+    'topic',
     ...(process.env.MONGODB_URI ? ['real'] : []),
   ],
   brokers: values.brokers?.split(',') ?? (values.fast ? ['kafkit'] : ['kafkit', 'kafka']),
 };
 
 const seed = Number(values.seed);
-const { cells, pairCount } = values.fast
-  ? { cells: fastCells(available), pairCount: undefined }
-  : allPairs(seed, available);
+const { cells, pairCount } = cellsOf();
 const chosen = cells
   .map((cell, number) => ({ cell, number }))
   .filter(({ number }) => values.cell === undefined || number === Number(values.cell));
@@ -48,30 +60,56 @@ const chosen = cells
 const covered = pairCount === undefined ? '' : `, ${pairCount} pairs`;
 console.log(`seed ${seed}: ${chosen.length} cells${covered}`);
 
+function cellsOf() {
+  if (values.sabotage) {
+    const broker = available.brokers[0];
+    const made = Object.entries(sabotages).map(([sabotage, cell]) => ({
+      ...cell,
+      broker,
+      sabotage,
+    }));
+    return { cells: made, pairCount: undefined };
+  }
+  if (values.fast) return { cells: fastCells(available), pairCount: undefined };
+  return allPairs(seed, available);
+}
+
 const running = new Map();
 async function surrounding(name) {
   if (!running.has(name)) running.set(name, await makers[name]());
   return running.get(name);
 }
 
+// What was started is ended also when this is interrupted.
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
+
 const failures = [];
+const results = [];
+const shownMax = values.sabotage ? 1 : 12;
 const startedAt = Date.now();
 for (const { cell, number } of chosen) {
   const at = Date.now();
   const broker = await surrounding(cell.broker);
   const database = await surrounding(cell.database);
-  const complaints = await runCell(cell, { broker, database, seed: seed * 10_000 + number });
+  const { sabotage } = cell;
+  const parts = { broker, database, seed: seed * 10_000 + number, sabotage };
+  const complaints = await runCell(cell, parts);
+  const holds = (complaints.length === 0) === (sabotage === undefined);
+  results.push({ cell, number, holds, seconds: (Date.now() - at) / 1000 });
   const seconds = ((Date.now() - at) / 1000).toFixed(0).padStart(3);
   const columns = [cell.step.padEnd(14), cell.fault.padEnd(13), cell.data.padEnd(10)];
   const place = `${cell.database.padEnd(12)} ${cell.broker.padEnd(6)}`;
-  const result = complaints.length === 0 ? 'ok' : 'FAILED';
+  const said = sabotage === undefined ? 'ok' : `ok, ${sabotage} noticed`;
+  const result = holds ? said : 'FAILED';
   console.log(
     `${String(number).padStart(3)} ${columns.join(' ')} ${place} ${seconds} s  ${result}`,
   );
+  if (!holds) failures.push(number);
   if (complaints.length > 0) {
-    failures.push(number);
-    for (const each of complaints.slice(0, 12)) console.log(`      ${each}`);
-    if (complaints.length > 12) console.log(`      and ${complaints.length - 12} more`);
+    for (const each of complaints.slice(0, shownMax)) console.log(`      ${each}`);
+    if (complaints.length > shownMax) {
+      console.log(`      and ${complaints.length - shownMax} more`);
+    }
   }
 }
 for (const each of running.values()) await each.close();
@@ -83,5 +121,6 @@ if (!available.databases.includes('real')) {
   );
 }
 console.log(`${chosen.length - failures.length} of ${chosen.length} cells hold (${minutes} min)`);
+if (values.report !== undefined) report(values.report, { seed, pairCount, results });
 if (failures.length > 0) console.log(`failed: ${failures.map((n) => `--cell ${n}`).join(' ')}`);
 process.exit(failures.length === 0 && chosen.length > 0 ? 0 : 1);

@@ -1,19 +1,22 @@
 // Brokers and databases of the matrix: started once, killed and started again by the cells.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { apache, run, shared, startKafkit, temporaryDirectory } from '../compat/environment.mjs';
+import {
+  apache,
+  freeClusterPort,
+  freePort,
+  run,
+  shared,
+  startApacheKafka,
+  startKafkit,
+  temporaryDirectory,
+} from '../compat/environment.mjs';
 import { Proxy } from '../faults/proxy.mjs';
 import { ScriptedMongoDb } from './scripted-mongodb.mjs';
 
-export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
+/** What a killed pipeline left open is looked for so often. */
+const cleanup = 'transaction.abort.timed.out.transaction.cleanup.interval.ms';
 
 /** Our broker on a directory of its own, behind a relay that its clients are told to use. */
 export async function kafkitBroker() {
@@ -25,6 +28,8 @@ export async function kafkitBroker() {
     `127.0.0.1:${proxy.port}`,
     '-o',
     'group.initial.rebalance.delay.ms=0',
+    '-o',
+    `${cleanup}=1000`,
   ];
   let broker = await startKafkit({ data, port, flags });
   return {
@@ -45,10 +50,12 @@ export async function kafkitBroker() {
 export async function kafkaCluster() {
   const directory = temporaryDirectory('killmatrix-kafka');
   const nodes = join(apache, 'kafka');
-  // Away from the ports of other checks, and all three below those that the system hands out.
-  const start = ['start-cluster', directory, '11692'];
-  process.on('exit', () => spawnSync(nodes, ['stop', directory], { stdio: 'ignore' }));
-  const bootstrapServers = run(nodes, start).stdout.trim().split('\n').at(-1);
+  const port = await freeClusterPort();
+  const bootstrapServers = startApacheKafka('cluster', directory, port, [
+    '--set',
+    `${cleanup}=1000`,
+  ]);
+  const options = { mayFail: true };
   return {
     bootstrapServers,
     replicationFactor: 3,
@@ -56,7 +63,11 @@ export async function kafkaCluster() {
       process.kill(Number(readFileSync(join(directory, 'node-2', 'pid'), 'utf8')), 'SIGKILL');
     },
     async revive() {
-      run(nodes, start);
+      const start = ['start-cluster', directory, String(port)];
+      // On a busy machine a node may need longer than the script waits.
+      for (let tries = 1; run(nodes, start, options).status !== 0; tries++) {
+        if (tries === 3) throw new Error('the second node does not come back');
+      }
     },
     async close() {
       run(nodes, ['stop', directory]);
@@ -122,6 +133,11 @@ export async function scripted({ replicaSet }) {
       await server.stop();
     },
   };
+}
+
+/** No database: a topic of the same cluster. */
+export async function topicTarget() {
+  return { isTopic: true, close: async () => undefined };
 }
 
 /** A real MongoDB that the user names; it is not killed, only cut off. */

@@ -50,7 +50,12 @@ const fromTopics: Shape = {
   consumer: 'fields',
 };
 
-const toTopic: Shape = { bootstrapServers: 'texts', topic: 'text', producer: 'fields' };
+const toTopic: Shape = {
+  bootstrapServers: 'texts',
+  topic: 'text',
+  exactlyOnce: 'boolean',
+  producer: 'fields',
+};
 
 const errorShape: Shape = {
   retries: 'number',
@@ -116,7 +121,10 @@ export async function describedPipeline(
     ? {
         ...common,
         ...topicsFrom(from, transforms),
-        to: await sinkOf(to, context),
+        to:
+          isChoice(to, ['topic']) && typeof to !== 'string'
+            ? targetTopic(to)
+            : await sinkOf(to, context),
       }
     : {
         ...common,
