@@ -11,6 +11,7 @@ export { consoleLogger, defaultLogger, lineLogger, silentLogger } from './logger
 export type { ConnectOptions, Listener, ListenOptions, Net, Socket, TlsSettings } from './net.js';
 export type { Random } from './random.js';
 export { realSystem } from './real-system.js';
+export { saltedPassword } from './salted-password.js';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite.js';
 export type { Logger, System } from './system.js';
 export { serveWorker, startWorker, WorkerFailure, type WorkerThread } from './worker-thread.js';

@@ -1,20 +1,28 @@
 import { isKafkaError } from '../../errors/index.js';
 import { type ApiName, apis } from '../../protocol/index.js';
 import type { Broker, Cluster } from '../cluster/index.js';
+import { type AclOperation, allowedOperations } from './acl-words.js';
 import { type CallOptions, retrying, throwOn } from './routing.js';
 
 export interface ClusterDescription {
   readonly clusterId: string | null;
   /** A broker that takes controller requests; in KRaft any does. */
   readonly controllerId: number;
-  readonly brokers: readonly Broker[];
+  readonly brokers: readonly BrokerDescription[];
+  /** What the asking principal may do with the cluster (KIP-430); null unless asked for. */
+  readonly authorizedOperations: readonly AclOperation[] | null;
 }
 
-export interface Features {
-  /** Levels that the whole cluster has switched on, such as `transaction.version`. */
-  readonly finalized: ReadonlyMap<string, number>;
-  /** Levels that the broker asked could serve. */
-  readonly supported: ReadonlyMap<string, readonly [min: number, max: number]>;
+export interface BrokerDescription extends Broker {
+  /** Registered, but not (or no longer) in service; see `includeFencedBrokers`. */
+  readonly fenced: boolean;
+}
+
+export interface DescribeClusterOptions extends CallOptions {
+  /** Default false. */
+  readonly authorizedOperations?: boolean | undefined;
+  /** Name brokers that are registered and not in service, too (KIP-1073). Default false. */
+  readonly includeFencedBrokers?: boolean | undefined;
 }
 
 export interface ApiVersionRange {
@@ -27,26 +35,34 @@ export interface ApiVersionRange {
 
 export async function describeCluster(
   cluster: Cluster,
-  options: CallOptions,
+  options: DescribeClusterOptions,
 ): Promise<ClusterDescription> {
+  const includeClusterAuthorizedOperations = options.authorizedOperations ?? false;
+  const includesFenced = options.includeFencedBrokers ?? false;
   return await retrying(cluster, options, async () => {
     try {
       const answer = await cluster.send(
         'DescribeCluster',
-        { includeClusterAuthorizedOperations: false },
+        {
+          includeClusterAuthorizedOperations,
+          ...(includesFenced ? { includeFencedBrokers: true } : {}),
+        },
         'any',
-        { signal: options.signal },
+        { signal: options.signal, ...(includesFenced ? { versionMin: 2 } : {}) },
       );
       throwOn(answer.errorCode, answer.errorMessage, { api: 'DescribeCluster' });
-      const brokers = answer.brokers.map(({ brokerId: id, host, port, rack }) => {
-        return { id, host, port, rack };
+      const brokers = answer.brokers.map(({ brokerId: id, host, port, rack, isFenced: fenced }) => {
+        return { id, host, port, rack, fenced };
       });
       const { clusterId, controllerId } = answer;
-      return { clusterId, controllerId, brokers: brokers.sort((a, b) => a.id - b.id) };
+      const authorizedOperations = allowedOperations(answer.clusterAuthorizedOperations);
+      brokers.sort((a, b) => a.id - b.id);
+      return { clusterId, controllerId, brokers, authorizedOperations };
     } catch (error) {
-      if (!isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
+      if (includesFenced || !isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
       const { clusterId, controllerId, brokers } = await cluster.refresh([]);
-      return { clusterId, controllerId, brokers: [...brokers.values()] };
+      const all = [...brokers.values()].map((broker) => ({ ...broker, fenced: false }));
+      return { clusterId, controllerId, brokers: all, authorizedOperations: null };
     }
   });
 }
@@ -64,12 +80,6 @@ async function anyBroker(
   const { brokers } = await cluster.refresh([], { signal: options.signal });
   const [first] = brokers.keys();
   return first ?? -1;
-}
-
-export async function describeFeatures(cluster: Cluster, options: CallOptions): Promise<Features> {
-  const broker = await anyBroker(cluster, undefined, options);
-  const { ranges } = await cluster.connection(broker, undefined, options.signal);
-  return { finalized: ranges.finalizedFeatures, supported: ranges.supportedFeatures };
 }
 
 export async function apiVersions(

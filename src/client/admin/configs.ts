@@ -226,14 +226,14 @@ function brokerId(name: string): number {
   throw new KafkaError('INVALID_ARGUMENT', `A broker is named by its id, not '${name}'.`);
 }
 
-function numberOf(type: ConfigResourceType): number {
+export function numberOf(type: ConfigResourceType): number {
   const number = resourceTypes[type] as number | undefined;
   if (number !== undefined) return number;
   const known = Object.keys(resourceTypes).join(', ');
   throw new KafkaError('INVALID_ARGUMENT', `'${type}' has no configs; ${known} have.`);
 }
 
-function typeOf(number: number): ConfigResourceType {
+export function typeOf(number: number): ConfigResourceType {
   const found = Object.entries(resourceTypes).find(([, value]) => value === number);
   return (found?.[0] ?? 'topic') as ConfigResourceType;
 }

@@ -10,6 +10,7 @@ const places = {
   'max-timestamp': -3,
   'earliest-local': -4,
   'latest-tiered': -5,
+  'earliest-pending-upload': -6,
 } as const;
 
 /** Versions from which on a broker knows the place. */
@@ -19,12 +20,15 @@ const placeVersions: Readonly<Record<keyof typeof places, number>> = {
   'max-timestamp': 7,
   'earliest-local': 8,
   'latest-tiered': 9,
+  'earliest-pending-upload': 11,
 };
 
 /**
  * `earliest` is the first record kept, `latest` the offset of the next to come, `max-timestamp`
- * the record with the largest timestamp; a timestamp (ms since 1970) means the first record that
- * is as new.
+ * the record with the largest timestamp (KIP-734); a timestamp (ms since 1970) means the first
+ * record that is as new. Where records are tiered (KIP-405): `earliest-local` is the first on the
+ * leader's own disk (KIP-1005), `latest-tiered` the last that has been moved, and
+ * `earliest-pending-upload` the first that has not (KIP-1023).
  */
 export type OffsetPlace = keyof typeof places | { readonly timestamp: number };
 

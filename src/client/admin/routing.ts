@@ -1,5 +1,6 @@
-import { type ErrorCode, isKafkaError, KafkaError } from '../../errors/index.js';
-import type { Cluster } from '../cluster/index.js';
+import { type ErrorCode, type ErrorContext, isKafkaError, KafkaError } from '../../errors/index.js';
+import type { Cluster, CoordinatorType } from '../cluster/index.js';
+import { type ItemKey, type ItemResult, withResults } from './item-results.js';
 
 /** Options of every call. */
 export interface CallOptions {
@@ -14,7 +15,10 @@ export interface PartitionOf {
 }
 
 /** What one of several things came to: its result, or why there is none. */
-export type Outcome<T> = { readonly value: T } | { readonly error: KafkaError };
+export type Outcome<T> = { readonly key?: ItemKey } & (
+  | { readonly value: T }
+  | { readonly error: KafkaError }
+);
 
 /**
  * Repeats an attempt while it fails in a way that passes, with backoff, until the time is over.
@@ -44,17 +48,62 @@ export async function retrying<T>(
 /** Asks the coordinator of a group, looking it up again when it has moved. */
 export async function askCoordinator<T>(
   cluster: Cluster,
-  group: string,
+  key: string,
   options: CallOptions,
   ask: (broker: number) => Promise<T>,
+  type: CoordinatorType = 'group',
 ): Promise<T> {
   const { signal, timeoutMs } = options;
   return await retrying(
     cluster,
     options,
-    async () => await ask(await cluster.coordinator('group', group, { signal, timeoutMs })),
-    () => cluster.forgetCoordinator('group', group),
+    async () => await ask(await cluster.coordinator(type, key, { signal, timeoutMs })),
+    () => cluster.forgetCoordinator(type, key),
   );
+}
+
+/**
+ * Asks about several things at one place, and again about those whose failure passes. Gives the
+ * results in the order of `items`; fails when any has none in the end.
+ */
+export async function askItems<I, T>(
+  cluster: Cluster,
+  items: readonly I[],
+  options: CallOptions,
+  what: string,
+  ask: (items: readonly I[]) => Promise<readonly Outcome<T>[]>,
+): Promise<T[]> {
+  const results = new Map<I, Outcome<T>>();
+  let open = items;
+  const attempt = async () => {
+    const outcomes = await ask(open);
+    for (const [index, item] of open.entries()) {
+      results.set(item, outcomes[index] ?? { error: unanswered() });
+    }
+    open = open.filter((item) => isTransient(results.get(item)));
+    const [first] = open;
+    const outcome = first === undefined ? undefined : results.get(first);
+    if (outcome !== undefined && 'error' in outcome) throw outcome.error;
+  };
+  if (items.length === 0) return [];
+  await retrying(cluster, options, attempt).catch((error: unknown) => {
+    // What has an answer of its own is told below, with everything else that failed.
+    if (open.some((item) => results.get(item) === undefined)) throw error;
+  });
+  return valuesOf(
+    what,
+    items.map((item) => results.get(item) ?? { error: unanswered() }),
+  );
+}
+
+/** The outcome of work that fails with a KafkaError or not at all. */
+export async function outcomeFor<T>(key: ItemKey, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { key, value: await work() };
+  } catch (error) {
+    if (isKafkaError(error)) return { key, error };
+    throw error;
+  }
 }
 
 /**
@@ -77,7 +126,8 @@ export async function askLeaders<I extends PartitionOf, T>(
     const asked = [...groupByLeader(cluster, open)].map(async ([leader, group]) => {
       const outcomes = await askOne(leader, group, ask);
       for (const [index, item] of group.entries()) {
-        results.set(item, outcomes[index] ?? { error: unanswered(item) });
+        const outcome = outcomes[index] ?? { error: unanswered(item) };
+        results.set(item, { key: placeOf(item), ...outcome });
       }
     });
     await Promise.all(asked);
@@ -142,14 +192,23 @@ function isTransient(outcome: Outcome<unknown> | undefined): boolean {
   return outcome === undefined || ('error' in outcome && outcome.error.retriable);
 }
 
-function unanswered({ topic, partition }: PartitionOf): KafkaError {
-  const message = 'The broker answered without this partition.';
-  return new KafkaError('UNKNOWN_SERVER_ERROR', message, { topic, partition });
+function unanswered(about: ErrorContext = {}): KafkaError {
+  const { topic, partition } = about;
+  const what = partition === undefined ? 'what was asked for' : 'this partition';
+  return new KafkaError('UNKNOWN_SERVER_ERROR', `The broker answered without ${what}.`, {
+    topic,
+    partition,
+  });
+}
+
+function placeOf({ topic, partition }: PartitionOf): ItemKey {
+  return { topic, partition };
 }
 
 /**
  * The values, when every outcome has one. Otherwise throws: the error itself when there is but
- * one, or the first with the number of failures and all of them as an AggregateError in `cause`.
+ * one, or the first with the number of failures and all of them as an AggregateError in `cause`;
+ * `itemResults` tells of each item what became of it.
  */
 export function valuesOf<T>(what: string, outcomes: readonly Outcome<T>[]): T[] {
   const values: T[] = [];
@@ -160,24 +219,42 @@ export function valuesOf<T>(what: string, outcomes: readonly Outcome<T>[]): T[] 
   }
   const [first] = errors;
   if (first === undefined) return values;
-  if (errors.length === 1) throw first;
+  const results = outcomes.map(resultOf);
+  if (errors.length === 1) throw withResults(first, results);
   const message = `${what} failed for ${errors.length} of ${outcomes.length}: ${first.message}`;
-  throw new KafkaError(first.code, message, {
+  const error = new KafkaError(first.code, message, {
     ...first.context,
     cause: new AggregateError(errors, message),
-    retriable: errors.every((error) => error.retriable),
+    retriable: errors.every((one) => one.retriable),
   });
+  throw withResults(error, results);
 }
 
-/** The outcome of one thing from its error code. */
+function resultOf(outcome: Outcome<unknown>): ItemResult {
+  const key = outcome.key ?? {};
+  if ('error' in outcome) return { key, value: undefined, error: outcome.error };
+  return { key, value: outcome.value, error: null };
+}
+
+/** The outcome of one thing from its error code; `key` names the thing. */
 export function outcomeOf<T>(
   errorCode: number,
   errorMessage: string | null | undefined,
-  about: { readonly topic?: string; readonly partition?: number; readonly group?: string },
+  key: ItemKey,
   value: () => T,
 ): Outcome<T> {
-  if (errorCode === 0) return { value: value() };
-  return { error: KafkaError.fromErrno(errorCode, errorMessage, about) };
+  if (errorCode === 0) return { key, value: value() };
+  return { key, error: KafkaError.fromErrno(errorCode, errorMessage, contextOf(key)) };
+}
+
+/** What an error can name of a key: topic, partition and group. */
+function contextOf(key: ItemKey): ErrorContext {
+  const { topic, partition, group } = key;
+  return {
+    ...(typeof topic === 'string' ? { topic } : {}),
+    ...(typeof partition === 'number' ? { partition } : {}),
+    ...(typeof group === 'string' ? { group } : {}),
+  };
 }
 
 /** Throws when an answer as a whole carries an error. */

@@ -1,7 +1,6 @@
 import { zeroUuid } from '../../bytes/index.js';
 import { isKafkaError, KafkaError } from '../../errors/index.js';
-import type { ResponseDecoded } from '../../protocol/index.js';
-import type { Cluster, PartitionMetadata } from '../cluster/index.js';
+import type { Cluster } from '../cluster/index.js';
 import { type CallOptions, outcomeOf, retrying, throwWhenAny, valuesOf } from './routing.js';
 
 /** A topic to be created. */
@@ -25,26 +24,8 @@ export interface CreatedTopic {
   readonly replicationFactor: number;
 }
 
-export interface PartitionDescription extends PartitionMetadata {
-  /** Replicas that may lead although out of sync (KIP-966); null where the broker does not say. */
-  readonly eligibleLeaderReplicas: readonly number[] | null;
-  readonly lastKnownElr: readonly number[] | null;
-}
-
-export interface TopicDescription {
-  readonly name: string;
-  readonly id: string;
-  readonly internal: boolean;
-  readonly partitions: readonly PartitionDescription[];
-}
-
-export interface TopicListing {
-  readonly name: string;
-  readonly id: string;
-  readonly internal: boolean;
-  /** How many partitions it has. */
-  readonly partitions: number;
-}
+/** A topic by its name, or by its id: then it is never another that has come to bear the name. */
+export type TopicReference = string | { readonly id: string };
 
 export interface NewPartitions {
   readonly topic: string;
@@ -58,8 +39,6 @@ export interface ValidateOptions extends CallOptions {
   /** Only say whether it would work. Default false. */
   readonly validateOnly?: boolean | undefined;
 }
-
-const partitionsAtOnce = 2000;
 
 export async function createTopics(
   cluster: Cluster,
@@ -91,16 +70,18 @@ export async function createTopics(
     throwWhenAny(answer.topics, ['NOT_CONTROLLER']);
     return answer;
   });
+  const answers = new Map(response.topics.map((one) => [one.name, one]));
   const created = valuesOf(
     'createTopics',
-    response.topics.map((topic) =>
-      outcomeOf(topic.errorCode, topic.errorMessage, { topic: topic.name }, () => ({
-        name: topic.name,
-        id: topic.topicId,
-        partitions: topic.numPartitions,
-        replicationFactor: topic.replicationFactor,
-      })),
-    ),
+    topics.map(({ name }) => {
+      const one = answers.get(name);
+      return outcomeOf(one?.errorCode ?? -1, one?.errorMessage, { topic: name }, () => ({
+        name,
+        id: one?.topicId ?? zeroUuid,
+        partitions: one?.numPartitions ?? -1,
+        replicationFactor: one?.replicationFactor ?? -1,
+      }));
+    }),
   );
   if (!options.validateOnly) await settle(cluster, created, options);
   return created;
@@ -133,30 +114,43 @@ async function settle(
 
 export async function deleteTopics(
   cluster: Cluster,
-  names: readonly string[],
+  topics: readonly TopicReference[],
   options: CallOptions,
 ): Promise<void> {
-  if (names.length === 0) return;
+  if (topics.length === 0) return;
   const timeoutMs = options.timeoutMs ?? cluster.options.requestTimeoutMs;
+  const names = topics.filter((topic) => typeof topic === 'string');
+  const hasIds = names.length < topics.length;
   const response = await retrying(cluster, options, async () => {
     const answer = await cluster.send(
       'DeleteTopics',
       (version) =>
         version >= 6
-          ? { topics: names.map((name) => ({ name, topicId: zeroUuid })), timeoutMs }
-          : { topics: [], topicNames: [...names], timeoutMs },
+          ? { topics: topics.map(referenceOf), timeoutMs }
+          : { topics: [], topicNames: names, timeoutMs },
       'controller',
-      sending(options),
+      { ...sending(options), ...(hasIds ? { versionMin: 6 } : {}) },
     );
     throwWhenAny(answer.responses, ['NOT_CONTROLLER']);
     return answer;
   });
+  const answers = response.responses;
   valuesOf(
     'deleteTopics',
-    response.responses.map(({ name, errorCode, errorMessage }) =>
-      outcomeOf(errorCode, errorMessage, { topic: name ?? '' }, () => name),
-    ),
+    topics.map((topic) => {
+      const isName = typeof topic === 'string';
+      const one = answers.find((each) =>
+        isName ? each.name === topic : each.topicId === topic.id,
+      );
+      const key = isName ? { topic } : { topicId: topic.id };
+      return outcomeOf(one?.errorCode ?? -1, one?.errorMessage, key, () => undefined);
+    }),
   );
+}
+
+function referenceOf(topic: TopicReference): { name: string | null; topicId: string } {
+  if (typeof topic === 'string') return { name: topic, topicId: zeroUuid };
+  return { name: null, topicId: topic.id };
 }
 
 export async function createPartitions(
@@ -186,132 +180,6 @@ export async function createPartitions(
     ),
   );
   if (!options.validateOnly) cluster.refreshSoon('partitions were added');
-}
-
-export async function listTopics(
-  cluster: Cluster,
-  options: CallOptions & { readonly internal?: boolean | undefined },
-): Promise<TopicListing[]> {
-  const response = await askMetadata(cluster, null, options);
-  return response.topics
-    .filter(({ isInternal }) => options.internal || !isInternal)
-    .map(({ name, topicId, isInternal, partitions }) => ({
-      name: name ?? '',
-      id: topicId,
-      internal: isInternal,
-      partitions: partitions.length,
-    }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-async function askMetadata(
-  cluster: Cluster,
-  names: readonly string[] | null,
-  options: CallOptions,
-): Promise<ResponseDecoded<'Metadata'>> {
-  return await cluster.send(
-    'Metadata',
-    (version) => ({
-      topics: names === null ? null : names.map((name) => ({ name })),
-      ...(version >= 4 ? { allowAutoTopicCreation: false } : {}),
-    }),
-    'any',
-    sending(options),
-  );
-}
-
-export async function describeTopics(
-  cluster: Cluster,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<TopicDescription[]> {
-  if (names.length === 0) return [];
-  const found = await retrying(cluster, options, async () => {
-    try {
-      return await describePaged(cluster, names, options);
-    } catch (error) {
-      if (!isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
-      return await describeByMetadata(cluster, names, options);
-    }
-  });
-  return valuesOf(
-    'describeTopics',
-    names.map((name) => {
-      const topic = found.get(name);
-      const errorCode = topic?.errorCode ?? 3;
-      return outcomeOf(errorCode, undefined, { topic: name }, () => (topic as Described).topic);
-    }),
-  );
-}
-
-interface Described {
-  readonly errorCode: number;
-  readonly topic: TopicDescription & { readonly partitions: PartitionDescription[] };
-}
-
-/** DescribeTopicPartitions, page by page (KIP-966): no answer grows beyond all bounds. */
-async function describePaged(
-  cluster: Cluster,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<Map<string, Described>> {
-  const found = new Map<string, Described>();
-  const topics = [...new Set(names)].sort().map((name) => ({ name }));
-  let cursor: { topicName: string; partitionIndex: number } | null = null;
-  do {
-    const request = { topics, responsePartitionLimit: partitionsAtOnce, cursor };
-    const answer: ResponseDecoded<'DescribeTopicPartitions'> = await cluster.send(
-      'DescribeTopicPartitions',
-      request,
-      'any',
-      sending(options),
-    );
-    for (const topic of answer.topics) {
-      const name = topic.name ?? '';
-      const partitions = topic.partitions.map(descriptionOf);
-      const known = found.get(name);
-      if (known !== undefined) known.topic.partitions.push(...partitions);
-      else {
-        const { topicId: id, isInternal: internal, errorCode } = topic;
-        found.set(name, { errorCode, topic: { name, id, internal, partitions } });
-      }
-    }
-    cursor = answer.nextCursor;
-  } while (cursor !== null);
-  return found;
-}
-
-type PartitionAnswer =
-  ResponseDecoded<'DescribeTopicPartitions'>['topics'][number]['partitions'][number];
-
-function descriptionOf(partition: Omit<PartitionAnswer, 'errorCode'>): PartitionDescription {
-  return {
-    partition: partition.partitionIndex,
-    leader: partition.leaderId,
-    leaderEpoch: partition.leaderEpoch,
-    replicas: partition.replicaNodes,
-    isr: partition.isrNodes,
-    offlineReplicas: partition.offlineReplicas,
-    eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
-    lastKnownElr: partition.lastKnownElr,
-  };
-}
-
-async function describeByMetadata(
-  cluster: Cluster,
-  names: readonly string[],
-  options: CallOptions,
-): Promise<Map<string, Described>> {
-  const found = new Map<string, Described>();
-  const answer = await askMetadata(cluster, names, options);
-  for (const { errorCode, name, topicId: id, isInternal: internal, partitions } of answer.topics) {
-    if (name === null) continue;
-    const described = partitions
-      .map((one) => descriptionOf({ ...one, eligibleLeaderReplicas: null, lastKnownElr: null }))
-      .sort((a, b) => a.partition - b.partition);
-    found.set(name, { errorCode, topic: { name, id, internal, partitions: described } });
-  }
-  return found;
 }
 
 function sending({ timeoutMs, signal }: CallOptions): CallOptions {

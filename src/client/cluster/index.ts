@@ -10,6 +10,7 @@ export type {
   TopicMetadata,
 } from './cluster-metadata.js';
 export { Cluster } from './cluster.js';
+export type { CoordinatorType } from './coordinators.js';
 export type {
   ClusterOptions,
   Destination,
