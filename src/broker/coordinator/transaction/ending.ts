@@ -32,16 +32,18 @@ function endWithoutBump(
       answer: { error: 'NONE', producerId: -1, producerEpoch: -1 },
     };
   }
-  if (value.state === 'Empty' || wasCommitted(value) !== committed) {
-    return answered('INVALID_TXN_STATE');
-  }
-  return answered(isPrepared(value) ? 'CONCURRENT_TRANSACTIONS' : 'NONE');
+  if (isPrepared(value)) return answered('CONCURRENT_TRANSACTIONS');
+  const isRepeated = value.state !== 'Empty' && wasCommitted(value) === committed;
+  return answered(isRepeated ? 'NONE' : 'INVALID_TXN_STATE');
 }
 
 /**
  * EndTxn from version 5 on (KIP-890): every end brings a new epoch, so a request with the epoch
  * before is a repetition. Nothing can be committed where nothing was added; an abort of nothing
  * still brings its new epoch, because batches may have been refused or be under way.
+ *
+ * While markers are written any end is to be asked for again, before the epoch is looked at: the
+ * producer has the next epoch already, and one that ends its next transaction so soon is not fenced.
  */
 function endWithBump(
   value: TransactionValue,
@@ -50,6 +52,7 @@ function endWithBump(
   now: number,
 ): Step<ProducerAnswer> {
   const { producerId, producerEpoch, committed } = request;
+  if (isPrepared(value)) return answered('CONCURRENT_TRANSACTIONS');
   const isRetryOverflow =
     value.previousProducerId === producerId &&
     value.producerId !== producerId &&
@@ -61,12 +64,10 @@ function endWithBump(
   if (value.producerId !== producerId && !isRetryOverflow) {
     return answered('INVALID_PRODUCER_ID_MAPPING');
   }
-  const isPreparing = isPrepared(value);
-  const mayBeRetry = isPreparing || value.state.startsWith('Complete');
-  const isCurrent = value.producerEpoch === producerEpoch && !isPreparing;
+  const mayBeRetry = value.state.startsWith('Complete');
+  const isCurrent = value.producerEpoch === producerEpoch;
   if (!isCurrent && !(isRetry && mayBeRetry)) return answered('PRODUCER_FENCED');
   if (!isCurrent && wasCommitted(value) !== committed) return answered('INVALID_TXN_STATE');
-  if (isPreparing) return answered('CONCURRENT_TRANSACTIONS');
   if (!isCurrent) {
     return {
       answer: { error: 'NONE', producerId: value.producerId, producerEpoch: value.producerEpoch },
