@@ -32,6 +32,7 @@ const checks = [
   ['pipelines', 14, 'node', 'test/compat/pipelines.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
+  ['franz-go', 15, 'node', 'test/compat/franz-go/run.mjs'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 

@@ -43,7 +43,7 @@ function endWithoutBump(
  * still brings its new epoch, because batches may have been refused or be under way.
  *
  * While markers are written any end is to be asked for again, before the epoch is looked at: the
- * producer has the next epoch already, and one that ends its next transaction so soon is not fenced.
+ * producer has the next epoch already, and ending the next transaction so soon fences nobody.
  */
 function endWithBump(
   value: TransactionValue,

@@ -1,0 +1,35 @@
+// The broker that a suite runs against: ours on a directory, or real Apache Kafka beside it for the
+// comparison. Both count partitions, groups and transactions as one node does.
+import { join } from 'node:path';
+
+import {
+  freePort,
+  startApacheKafka,
+  startKafkit,
+  stopApacheKafka,
+  temporaryDirectory,
+} from './environment.mjs';
+
+/**
+ * Starts `kafkit` (with `flags` of `kafkit up`) or `apache` (with `options` of Apache's script).
+ * `settings` are broker settings both know, `[['num.partitions', '4']]`.
+ */
+export async function startBrokerUnderTest(kind, { settings = [], flags = [], options = [] } = {}) {
+  const data = join(temporaryDirectory('suite'), 'data');
+  const port = await freePort();
+  if (kind === 'kafkit') {
+    const set = settings.flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+    const broker = await startKafkit({ data, port, flags: ['-q', ...set, ...flags] });
+    return { kind, name: 'kafkit', address: broker.address, data, stop: broker.stop };
+  }
+  if (kind !== 'apache') throw new Error(`The broker is kafkit or apache, not ${kind}.`);
+  const set = settings.flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  const address = startApacheKafka('single', data, port, [...set, ...options]);
+  return {
+    kind,
+    name: `apache-kafka-${process.env.KAFKA_VERSION ?? '4.3.1'}`,
+    address,
+    data,
+    stop: () => stopApacheKafka(data),
+  };
+}
