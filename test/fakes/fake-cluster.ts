@@ -59,6 +59,8 @@ export class FakeCluster {
     return call;
   }
 
+  topicId = 'AAAAAAAAAAAAAAAAAAAABB';
+
   topic(name: string) {
     const partitions = [0, 1, 2].map((partition) => ({
       partition,
@@ -66,7 +68,7 @@ export class FakeCluster {
       leaderEpoch: 5,
       isr: [1, 2],
     }));
-    return { name, id: 'AAAAAAAAAAAAAAAAAAAABB', internal: false, partitions };
+    return { name, id: this.topicId, internal: false, partitions };
   }
 
   metadata() {

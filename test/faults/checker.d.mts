@@ -19,6 +19,7 @@ export function check(what: {
   readonly names: { readonly data: string; readonly copies: string; readonly pairs: string };
   readonly allows?: {
     readonly otherTopic?: boolean;
+    readonly movedKeys?: boolean;
     readonly failures?: readonly string[];
   };
 }): string[];

@@ -140,6 +140,18 @@ describe('the checker of the fault matrix', () => {
     expect(findings).toEqual(['lost: a-1 was acknowledged at 0/1']);
   });
 
+  test('wants all of a topic that was created again delivered and copied', () => {
+    const allows = { otherTopic: true };
+    const entries = [...journal(), { kind: 'renewed', at: -1 }].filter(
+      ({ kind, offset }) => kind !== 'delivered' || offset !== 1,
+    );
+    const stored = without('a-0', 'copies');
+    expect(check({ entries, stored, names, allows })).toEqual([
+      'undelivered: a-1 of the new topic',
+      'not copied: a-0',
+    ]);
+  });
+
   test('passes on what the clients found themselves', () => {
     const entries = [...journal(), { kind: 'finding', what: 'stands still', message: 'closing' }];
     expect(check({ entries, stored: held(), names })).toEqual(['stands still: closing']);

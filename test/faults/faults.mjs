@@ -8,14 +8,14 @@ function relay(misbehave) {
   return {
     isRelayed: true,
     run: async (context) => {
-      const { random, cluster } = context;
+      const { random, lane } = context;
       for (let rounds = random.between(2, 4); rounds > 0; rounds--) {
         // Sometimes all nodes at once.
         const ids = random.chance(0.25) ? [1, 2, 3] : [random.between(1, 3)];
         const forMs = random.between(300, 2500);
-        for (const id of ids) misbehave(cluster.proxy(id), context, id);
+        for (const id of ids) misbehave(lane.proxy(id), context);
         await sleep(forMs);
-        for (const id of ids) cluster.proxy(id).mend();
+        for (const id of ids) lane.proxy(id).mend();
         await sleep(random.between(100, 1200));
       }
     },
@@ -105,6 +105,8 @@ export const faults = {
     },
   },
   'partitions-added': {
+    // Keys belong elsewhere afterwards, and the copies know nothing of that.
+    allows: { movedKeys: true },
     run: async ({ admin, names, random, say }) => {
       const count = random.between(7, 12);
       say(`${names.data} gets ${count} partitions`);

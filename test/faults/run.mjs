@@ -4,7 +4,8 @@
 //   npm run faults -- --fault reset,stall --seeds 20 --record test/faults/results.tsv
 //
 // One line for each seed; ends with 1 when any has findings. A seed repeats the plan of the faults
-// and the clients' settings. The journals of seeds with findings stay in a directory that is named.
+// and the clients' settings. What is done to relays is tried in several lanes side by side, what is
+// done to nodes one after the other. The journals of seeds with findings stay in a directory that is named.
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { ThreeNodes } from './three-nodes.mjs';
 import { runTrial } from './trial.mjs';
 
 const usage = `usage: npm run faults -- [--fault NAME[,NAME…]] [--seed N] [--seeds K] [--record FILE]
+                          [--lanes N]
 faults: ${Object.keys(faults).join(' ')}`;
 const { values } = parseArgs({
   options: {
@@ -22,29 +24,38 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     record: { type: 'string' },
+    lanes: { type: 'string', default: '4' },
     set: { type: 'string', multiple: true, default: [] },
   },
 });
 const wanted = values.fault.split(',');
-const [first, count] = [Number(values.seed), Number(values.seeds)];
+const [first, count, lanes] = [values.seed, values.seeds, values.lanes].map(Number);
 const isWhole = (n) => Number.isInteger(n) && n > 0;
-if (!wanted.every((name) => name in faults) || !isWhole(first) || !isWhole(count)) {
+if (!wanted.every((name) => name in faults) || ![first, count, lanes].every(isWhole)) {
   console.error(usage);
   process.exit(2);
 }
 
+// Who is interrupted ends the nodes as well.
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(130));
 process.env.KAFKA_OPTS ??= '-XX:TieredStopAtLevel=1';
 const journals = mkdtempSync(join(tmpdir(), 'kafkit-faults-'));
-const cluster = await ThreeNodes.start(temporaryDirectory('three-nodes'), values.set);
+const cluster = await ThreeNodes.start(temporaryDirectory('three-nodes'), values.set, lanes);
 console.log(`three nodes at ${cluster.direct}`);
 let failed = 0;
 let passed = 0;
-for (let seed = first; seed < first + count; seed++) {
-  for (const fault of wanted) {
-    const say = (text) => console.log(`        ${text}`);
-    const result = await runTrial({ cluster, fault, seed, directory: journals, say });
-    report(fault, seed, result);
-  }
+const seeds = Array.from({ length: count }, (_, n) => first + n);
+const trials = seeds.flatMap((seed) => wanted.map((fault) => ({ fault, seed })));
+const relayed = trials.filter(({ fault }) => faults[fault].isRelayed);
+await Promise.all(
+  cluster.lanes.map(async (lane) => {
+    for (let next = relayed.shift(); next !== undefined; next = relayed.shift()) {
+      await attempt(next, lane);
+    }
+  }),
+);
+for (const next of trials) {
+  if (!faults[next.fault].isRelayed) await attempt(next, cluster.lanes[0]);
 }
 cluster.close();
 if (failed === 0) rmSync(journals, { recursive: true, force: true });
@@ -52,7 +63,15 @@ else console.log(`journals: ${journals}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-function report(fault, seed, { findings, records, transactions, seconds }) {
+async function attempt({ fault, seed }, lane) {
+  const say = (text) => console.log(`        ${text}`);
+  const result = await runTrial({ cluster, lane, fault, seed, directory: journals, say }).catch(
+    (error) => ({ findings: [`the trial failed: ${error.stack}`] }),
+  );
+  report(fault, seed, result);
+}
+
+function report(fault, seed, { findings, records = 0, transactions = 0, seconds = 0 }) {
   if (findings.length === 0) passed++;
   else failed++;
   const word = findings.length === 0 ? 'ok     ' : 'FINDING';

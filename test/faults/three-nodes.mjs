@@ -1,6 +1,7 @@
-// Three real nodes of Apache Kafka, each behind a relay. Who asks at `direct` is told the nodes' own
-// addresses and never meets a relay; who asks at `relayed` is told the relays' (advertised
-// listeners), so that whatever is done to those happens to every connection.
+// Three real nodes of Apache Kafka, each behind relays. Who asks at `direct` is told the nodes' own
+// addresses and never meets a relay. A lane is a relay before each node: who asks at its address is
+// told of those relays only (advertised listeners), so that whatever is done to them happens to
+// every connection. Several lanes keep trials apart that run at the same time.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -16,20 +17,50 @@ import {
 import { Proxy } from './proxy.mjs';
 
 const ids = [1, 2, 3];
+
+/** A relay before each of the three nodes. */
+class Lane {
+  proxies;
+
+  constructor(proxies) {
+    this.proxies = proxies;
+  }
+
+  proxy(id) {
+    return this.proxies[id - 1];
+  }
+
+  get address() {
+    return this.proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  }
+
+  mend() {
+    for (const proxy of this.proxies) proxy.mend();
+  }
+}
 const clusterId = 'kafkit-test-0000000001';
 
 export class ThreeNodes {
   #directory;
   #nodes = new Map();
+  lanes = [];
 
   /** Formats and starts them. `properties` are added to each node's own. */
-  static async start(directory, properties = []) {
+  static async start(directory, properties = [], lanes = 1) {
     const cluster = new ThreeNodes();
     cluster.#directory = directory;
     for (const id of ids) {
-      const [direct, relayed, control] = [await freePort(), await freePort(), await freePort()];
-      const proxy = await Proxy.start(() => ({ host: '127.0.0.1', port: relayed }));
-      cluster.#nodes.set(id, { id, direct, relayed, control, proxy });
+      const [direct, control] = [await freePort(), await freePort()];
+      const relayed = [];
+      for (let lane = 0; lane < lanes; lane++) {
+        const port = await freePort();
+        relayed.push({ port, proxy: await Proxy.start(() => ({ host: '127.0.0.1', port })) });
+      }
+      cluster.#nodes.set(id, { id, direct, control, relayed });
+    }
+    const nodes = [...cluster.#nodes.values()];
+    for (let lane = 0; lane < lanes; lane++) {
+      cluster.lanes.push(new Lane(nodes.map(({ relayed }) => relayed[lane].proxy)));
     }
     for (const node of cluster.#nodes.values()) cluster.#format(node, properties);
     atExit(() => run('sh', ['-c', cluster.#killAll()], { mayFail: true }));
@@ -52,6 +83,10 @@ export class ThreeNodes {
     const folder = this.#folder(node.id);
     mkdirSync(folder, { recursive: true });
     const voters = [...this.#nodes.values()].map(({ id, control }) => `${id}@127.0.0.1:${control}`);
+    const names = node.relayed.map((_relay, lane) => `RELAYED${lane}`);
+    const all = (of) => ['PLAINTEXT', ...names].map((name, at) => `${name}://127.0.0.1:${of(at)}`);
+    const listeners = all((at) => (at === 0 ? node.direct : node.relayed[at - 1].port));
+    const advertised = all((at) => (at === 0 ? node.direct : node.relayed[at - 1].proxy.port));
     const lines = [
       'process.roles=broker,controller',
       `node.id=${node.id}`,
@@ -59,11 +94,9 @@ export class ThreeNodes {
       'controller.listener.names=CONTROLLER',
       'inter.broker.listener.name=PLAINTEXT',
       'listener.security.protocol.map=' +
-        'PLAINTEXT:PLAINTEXT,RELAYED:PLAINTEXT,CONTROLLER:PLAINTEXT',
-      `listeners=PLAINTEXT://127.0.0.1:${node.direct},RELAYED://127.0.0.1:${node.relayed},` +
-        `CONTROLLER://127.0.0.1:${node.control}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${node.direct},` +
-        `RELAYED://127.0.0.1:${node.proxy.port}`,
+        ['PLAINTEXT', 'CONTROLLER', ...names].map((name) => `${name}:PLAINTEXT`).join(','),
+      `listeners=${[...listeners, `CONTROLLER://127.0.0.1:${node.control}`].join(',')}`,
+      `advertised.listeners=${advertised.join(',')}`,
       `log.dirs=${join(folder, 'data')}`,
       'default.replication.factor=3',
       'min.insync.replicas=2',
@@ -118,20 +151,8 @@ export class ThreeNodes {
     await runAside(join(apache, 'kafka'), ['stop', this.#folder(id)]);
   }
 
-  proxy(id) {
-    return this.#nodes.get(id).proxy;
-  }
-
-  get proxies() {
-    return [...this.#nodes.values()].map(({ proxy }) => proxy);
-  }
-
   get direct() {
     return [...this.#nodes.values()].map(({ direct }) => `127.0.0.1:${direct}`).join(',');
-  }
-
-  get relayed() {
-    return this.proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
 
   /** Until every replica of the topics, and of Kafka's own, is in sync. */
@@ -149,7 +170,7 @@ export class ThreeNodes {
   }
 
   close() {
-    for (const proxy of this.proxies) proxy.close();
+    for (const { proxies } of this.lanes) for (const proxy of proxies) proxy.close();
     run('sh', ['-c', this.#killAll()], { mayFail: true });
   }
 }

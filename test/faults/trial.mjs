@@ -1,6 +1,6 @@
 // One seed of one fault: topics of its own, clients that work, the fault in their midst; then
 // everything comes to rest, another client reads what is there, and the checker compares.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { python, require, runAside, sleep } from '../compat/environment.mjs';
@@ -14,11 +14,13 @@ const dist = process.env.KAFKIT_DIST ?? new URL('../../dist/bundle', import.meta
 const { Kafka } = await import(pathToFileURL(join(dist, 'index.js')).href);
 
 const partitions = 6;
-/** Nothing may need longer than this to come to rest once everything is mended. */
+/** No step may need longer than this to come to rest once everything is mended. */
 const restMs = 150_000;
+/** Nor may a group stand still for so long while there is more to read. */
+const stillMs = 60_000;
 
 /** Runs one; gives `{ findings, records, transactions, seconds }`. */
-export async function runTrial({ cluster, fault, seed, directory, say }) {
+export async function runTrial({ cluster, lane, fault, seed, directory, say }) {
   const started = Date.now();
   const random = new Seeded(seed);
   const run = `${fault}-${seed}-${started.toString(36)}`;
@@ -39,19 +41,19 @@ export async function runTrial({ cluster, fault, seed, directory, say }) {
   await cluster.settled(admin, topics);
 
   const { isRelayed, allows, run: misbehave } = faults[fault];
-  const bootstrapServers = isRelayed ? cluster.relayed : cluster.direct;
+  const bootstrapServers = isRelayed ? lane.address : cluster.direct;
   const clients = startClients({ bootstrapServers, journal, random, names, logger: quiet });
   const watching = watchCommits({ admin, journal, names });
-  const context = { cluster, random, admin, observer, journal, names, say };
+  const context = { cluster, lane, random, admin, observer, journal, names, say };
   await sleep(random.between(800, 2500));
   try {
     await misbehave(context);
   } finally {
-    for (const proxy of cluster.proxies) proxy.mend();
+    lane.mend();
   }
   journal.note('mended', {});
   await sleep(random.between(500, 2000));
-  await comeToRest({ clients, admin, journal, names, allows });
+  await comeToRest({ clients, admin, journal, names });
   await watching.stop();
   const stored = await readAll(cluster, topics, directory, run);
   await clients.closeAll();
@@ -177,36 +179,35 @@ async function closeAll() {
 }
 
 /** Everything sent is settled, everything stored is delivered and copied, every offset committed. */
-async function comeToRest({ clients, admin, journal, names, allows }) {
+async function comeToRest({ clients, admin, journal, names }) {
   const { senders, transactions, churn } = clients;
   await within(journal, 'settling what was sent', Promise.all(senders.map((one) => one.stop())));
   await within(journal, 'ending the last transaction', transactions.stop());
   await within(journal, 'the coming and going of members', churn);
-  if (allows?.otherTopic) return;
-  await within(
-    journal,
-    'delivering and copying',
-    (async () => {
-      const described = await admin.describeTopics([names.data]);
-      const all = described[0].partitions.map(({ partition }) => partition);
-      const asked = all.map((partition) => ({ topic: names.data, partition, at: 'latest' }));
-      const ends = await admin.listOffsets(asked);
-      for (const groupId of [names.group, names.copying]) {
-        let left = ends.length;
-        for (const end = Date.now() + restMs; left > 0 && Date.now() < end; await sleep(100)) {
-          const found = await admin.fetchOffsets(groupId, { requireStable: true });
-          left = ends.filter(({ partition, offset }) => {
-            const committed = found.find((each) => each.partition === partition)?.offset ?? 0;
-            return committed < offset;
-          }).length;
-        }
-        if (left > 0) {
-          const message = `${groupId}: ${left} partitions; ${JSON.stringify(clients.health())}`;
-          journal.note('finding', { what: 'not committed to the end', message });
-        }
-      }
-    })(),
-  );
+  for (const groupId of [names.group, names.copying]) {
+    const left = await drained({ admin, topic: names.data, groupId });
+    if (left === 0) continue;
+    const message = `${groupId}: ${left} partitions; ${JSON.stringify(clients.health())}`;
+    journal.note('finding', { what: 'stands still before the end', message });
+  }
+}
+
+/** Waits as long as the group gets on; gives how many partitions it has not committed to the end. */
+async function drained({ admin, topic, groupId }) {
+  const [{ partitions: all }] = await admin.describeTopics([topic]);
+  const asked = all.map(({ partition }) => ({ topic, partition, at: 'latest' }));
+  const ends = await admin.listOffsets(asked);
+  let [sum, since] = [-1, Date.now()];
+  for (;;) {
+    const found = await admin.fetchOffsets(groupId, { requireStable: true });
+    const committed = ({ partition }) =>
+      found.find((each) => each.partition === partition)?.offset ?? 0;
+    const left = ends.filter((end) => committed(end) < end.offset).length;
+    const total = ends.reduce((before, end) => before + committed(end), 0);
+    if (total !== sum) [sum, since] = [total, Date.now()];
+    if (left === 0 || Date.now() - since > stillMs) return left;
+    await sleep(100);
+  }
 }
 
 /** Asks again and again what the group has committed. */
@@ -258,7 +259,7 @@ consumer.close()
 
 async function readAll(cluster, topics, directory, run) {
   const script = join(directory, 'reader.py');
-  writeFileSync(script, reader);
+  if (!existsSync(script)) writeFileSync(script, reader);
   const printed = await runAside(python(), [script, cluster.direct, ...topics]);
   writeFileSync(join(directory, `${run}.stored.jsonl`), printed);
   const stored = printed.split('\n').filter((line) => line.startsWith('{'));

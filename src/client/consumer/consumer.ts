@@ -84,6 +84,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
     this.#fetcher = new Fetcher(cluster, settings, this.#subscription, this.#buffer, {
       fetched: () => this.#delivery.ring(),
       offsetOutOfRange: (state) => this.#positions.outOfRange(state),
+      renewed: (state) => this.#positions.renewed(state),
       truncated: (state, offset, epoch) => this.#positions.truncated(state, offset, epoch),
       failed: (state, error) => this.#partitionFailed(state, error),
     });

@@ -39,6 +39,7 @@ describe('the fetcher', () => {
       buffer,
       {
         fetched: () => events.push('fetched'),
+        renewed: (state) => events.push(`renewed ${state.partition}`),
         offsetOutOfRange: (state) => events.push(`out of range ${state.partition}`),
         truncated: (state, offset) => events.push(`truncated ${state.partition} to ${offset}`),
         failed: (state, error) => events.push(`failed ${state.partition} ${error.code}`),
@@ -215,6 +216,18 @@ describe('the fetcher', () => {
     (await cluster.next('Fetch')).answer(response([answerOf(0, { errorCode })]));
     await rest();
     expect(events).toEqual(['fetched', 'out of range 0']);
+  });
+
+  test('a topic that was created again is no place for the old position', async () => {
+    const { cluster, assign, events, fetcher } = bench();
+    const [state] = assign(0);
+    const call = await cluster.next('Fetch');
+    cluster.topicId = 'AAAAAAAAAAAAAAAAAAAACC';
+    call.answer(response([answerOf(0, { errorCode: errnoOf('UNKNOWN_TOPIC_ID') })]));
+    await rest();
+    if (state !== undefined) state.retryAt = 0;
+    fetcher.wake();
+    expect(events).toEqual(['renewed 0']);
   });
 
   test('a log that was cut back is noticed by the epoch', async () => {

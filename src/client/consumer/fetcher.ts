@@ -29,6 +29,8 @@ export interface FetcherHost {
   fetched(): void;
   /** The fetch offset is outside what the partition holds. */
   offsetOutOfRange(state: PartitionState): void;
+  /** The topic has another id than the one that the position is in. */
+  renewed(state: PartitionState): void;
   /** The log was cut below the fetch offset (KIP-320, KIP-595): `offset` is where it ends now. */
   truncated(state: PartitionState, offset: number, leaderEpoch: number): void;
   /** The loop has to know: trying again does not help. */
@@ -130,6 +132,10 @@ export class Fetcher {
     if (state.paused || state.fetchOffset < 0) return undefined;
     if (state.retryAt > now) {
       this.#wakeAt(state.retryAt);
+      return undefined;
+    }
+    if (state.isRenewed(this.#cluster.topic(state.topic)?.id ?? zeroUuid)) {
+      this.#host.renewed(state);
       return undefined;
     }
     const known = this.#metadataOf(state);

@@ -1,3 +1,4 @@
+import { zeroUuid } from '../../bytes/index.js';
 import type { KafkaError } from '../../errors/index.js';
 import type { TopicPartition } from './consumer-options.js';
 
@@ -66,6 +67,8 @@ export class PartitionState implements TopicPartition {
   damagedAt = -1;
   /** What went wrong with the partition last, cleared by the next success. */
   problem: KafkaError | undefined;
+  /** Id of the topic that the position is in; the zero id before it is known. */
+  #topicId: string = zeroUuid;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -98,6 +101,17 @@ export class PartitionState implements TopicPartition {
     this.failures = 0;
     this.validatedEpoch = -1;
     this.problem = undefined;
+  }
+
+  /**
+   * Takes over the id of the topic as the metadata has it. True when it is another one: the topic
+   * was deleted and created again, and the position is one in the old.
+   */
+  isRenewed(topicId: string): boolean {
+    if (topicId === zeroUuid || topicId === this.#topicId) return false;
+    const isKnown = this.#topicId !== zeroUuid;
+    this.#topicId = topicId;
+    return isKnown;
   }
 
   /** Forgets the position and has it looked up by timestamp (-1 latest, -2 earliest). */

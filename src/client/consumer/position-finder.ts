@@ -81,6 +81,22 @@ export class PositionFinder {
     this.#reset(state, error);
   }
 
+  /** The topic was deleted and created again: no offset of the old one means anything. */
+  renewed(state: PartitionState): void {
+    const { topic, partition, position: offset } = state;
+    const message = 'The topic was deleted and created again.';
+    const hint = 'The consumer goes on in the new one where its reset policy says.';
+    const error = new KafkaError('OFFSET_OUT_OF_RANGE', message, {
+      topic,
+      partition,
+      offset,
+      hint,
+    });
+    if (this.#settings.resetTimestamp() !== undefined) this.#host.troubled(error);
+    state.committed = -1;
+    this.#reset(state, error);
+  }
+
   /** The log ends at `endOffset` now, below what had been fetched (KIP-320). */
   truncated(state: PartitionState, endOffset: number, leaderEpoch: number): void {
     const { topic, partition, fetchOffset } = state;
