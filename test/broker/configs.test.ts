@@ -146,6 +146,9 @@ describe('IncrementalAlterConfigs', () => {
   test('refuses unknown topics with 3, the broker itself and unknown types with 42', async () => {
     expect((await altered([['segment.ms', set, '1']], 'nothing')).errorCode).toBe(3);
     expect((await altered([['num.partitions', set, '1']], '1', brokerType)).errorCode).toBe(42);
+    const throttle = 'leader.replication.throttled.rate';
+    expect((await altered([[throttle, remove, null]], '1', brokerType)).errorCode).toBe(0);
+    expect((await altered([[throttle, remove, null]], '9', brokerType)).errorCode).toBe(42);
     expect((await altered([['segment.ms', set, '1']], 't', 99)).errorCode).toBe(42);
   });
 

@@ -1,4 +1,5 @@
 import { KafkaError } from '../../errors/index.js';
+import { brokerConfigFacts } from '../config/broker-configs.js';
 import type { ConfigFacts } from '../config/config-facts.js';
 import {
   checkGroupConfigs,
@@ -32,11 +33,7 @@ export function configTarget(type: number, name: string, broker: BrokerInternals
     case resourceType.group:
       return groupTarget(name, broker);
     case resourceType.broker:
-      throw new KafkaError(
-        'INVALID_REQUEST',
-        'The configuration of this broker does not change while it runs: ' +
-          'set it in server.properties or by -o and start the broker again.',
-      );
+      return brokerTarget(name, broker);
     default:
       throw new KafkaError('INVALID_REQUEST', `Unexpected resource type ${type}.`);
   }
@@ -57,6 +54,37 @@ function topicTarget(name: string, { topics }: BrokerInternals): ConfigTarget {
     },
     text: (config) => topic.config.text(config),
     configure: (overrides) => topics.configure(topic, overrides),
+  };
+}
+
+/**
+ * Settings of the broker are read when it starts, and none is ever set at run time. So all that can
+ * be done is to take away what is not there, as Apache's tools do when they tidy up.
+ */
+function brokerTarget(name: string, { config, nodes }: BrokerInternals): ConfigTarget {
+  if (name !== '' && !nodes.ids.map(String).includes(name)) {
+    throw new KafkaError('INVALID_REQUEST', `There is no broker ${name} in the cluster.`);
+  }
+  return {
+    overrides: {},
+    check: (configs) => {
+      if ([...configs].length === 0) return {};
+      throw new KafkaError(
+        'INVALID_REQUEST',
+        'The configuration of this broker does not change while it runs: ' +
+          'set it in server.properties or by -o and start the broker again.',
+      );
+    },
+    factsOf: (wanted) =>
+      brokerConfigFacts(wanted) ?? {
+        name: wanted,
+        type: 'string',
+        fallback: null,
+        bounds: {},
+        doc: '',
+      },
+    text: (wanted) => config.value(wanted) ?? '',
+    configure: () => Promise.resolve(),
   };
 }
 
