@@ -3,12 +3,21 @@ import type { Leadership } from './cluster/leadership.js';
 import type { Nodes } from './cluster/nodes.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
-import type { GroupCoordinator, MarkerLog, TransactionCoordinator } from './coordinator/index.js';
+import type {
+  GroupCoordinator,
+  MarkerLog,
+  ShareCoordinator,
+  ShareGroupCoordinator,
+  TransactionCoordinator,
+} from './coordinator/index.js';
 import type { RequestConnection } from './handlers/handler.js';
 import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { FetchSessions } from './partition/fetch-sessions.js';
 import type { InternalTopic } from './partition/internal-topic.js';
+import type { SharePartitions } from './partition/share/share-partitions.js';
+import type { Shares } from './shares.js';
+import type { ShareSessions } from './partition/share/share-sessions.js';
 
 export interface Address {
   readonly host: string;
@@ -50,6 +59,11 @@ export interface BrokerInternals {
   /** `__transaction_state`. */
   readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  readonly shareGroups: ShareGroupCoordinator;
+  /** `__share_group_state`. */
+  readonly shareStates: ShareCoordinator;
+  readonly sharePartitions: SharePartitions;
+  readonly shareSessions: ShareSessions;
   readonly transactions: TransactionCoordinator;
   /** Ends transactions in single partitions. */
   readonly markers: MarkerLog;
@@ -81,4 +95,6 @@ export interface SharedInternals
     | 'transactions'
     | 'markers'
     | 'served'
-  > {}
+  > {
+  readonly shares: Shares;
+}

@@ -19,10 +19,12 @@ import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { InternalTopic } from './partition/internal-topic.js';
 import { PartitionInternalTopic } from './partition/partition-internal-topic.js';
 import { TransactionMarkers } from './partition/transaction-markers.js';
+import { Shares } from './shares.js';
 import {
   internalTopicSettings,
   offsetsTopicName,
   openStorage,
+  shareStateTopicName,
   type Storage,
   transactionTopicName,
 } from './storage.js';
@@ -46,6 +48,7 @@ export class BrokerNode implements SharedInternals {
   readonly offsetsTopic: InternalTopic;
   readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  readonly shares: Shares;
   readonly markers: MarkerLog;
   readonly transactions: TransactionCoordinator;
   readonly #settings: BrokerSettings;
@@ -71,17 +74,7 @@ export class BrokerNode implements SharedInternals {
     this.groupSettings = groupSettings;
     this.#logs = logs;
     this.#journal = journal;
-    const internalTopic = (name: string) =>
-      new PartitionInternalTopic(
-        name,
-        topics,
-        internalTopicSettings(name, config) ?? {
-          partitions: 1,
-          replicationFactor: 1,
-          overrides: {},
-        },
-        system.clock,
-      );
+    const internalTopic = (name: string) => internalTopicOf(name, topics, settings);
     this.offsetsTopic = internalTopic(offsetsTopicName);
     this.transactionTopic = internalTopic(transactionTopicName);
     this.groups = new GroupCoordinator({
@@ -91,6 +84,19 @@ export class BrokerNode implements SharedInternals {
       config,
       logger,
       timesOf: (groupId) => groupTimes(groupSettings.of(groupId)),
+      shareTimesOf: (groupId) => groupTimes(groupSettings.of(groupId), 'share'),
+    });
+    this.shares = new Shares({
+      system,
+      logger,
+      topics,
+      config,
+      groupSettings,
+      groups: this.groups,
+      internalTopic: internalTopic(shareStateTopicName),
+      onLeft: (member) => {
+        for (const node of this.#members) node.shareSessions.end(member);
+      },
     });
     this.markers = new TransactionMarkers({
       topics,
@@ -135,6 +141,7 @@ export class BrokerNode implements SharedInternals {
 
   async #open(options: BrokerOptions): Promise<void> {
     await this.groups.start();
+    await this.shares.states.start();
     await this.transactions.start();
     for (const [name, wanted] of Object.entries(options.createTopics ?? {})) {
       if (this.topics.byName(name) !== undefined) continue;
@@ -245,6 +252,7 @@ export class BrokerNode implements SharedInternals {
       await Promise.all(this.#members.map((member) => member.stop()));
       await this.transactions.close();
       await this.groups.close();
+      await this.shares.close();
       await Promise.all(this.#members.map((member) => member.close()));
     } finally {
       try {
@@ -266,7 +274,18 @@ export class BrokerNode implements SharedInternals {
     // A write whose sync never ends is what crashes are made of: nobody waits for it.
     this.transactions.close().catch((error: unknown) => this.logger.debug(String(error)));
     this.groups.close().catch((error: unknown) => this.logger.debug(String(error)));
+    this.shares.close().catch((error: unknown) => this.logger.debug(String(error)));
     this.#journal.abandon();
     await this.#logs.abandon();
   }
+}
+
+function internalTopicOf(
+  name: string,
+  topics: TopicRegistry,
+  { config, system }: BrokerSettings,
+): PartitionInternalTopic {
+  const plain = { partitions: 1, replicationFactor: 1, overrides: {} };
+  const wanted = internalTopicSettings(name, config) ?? plain;
+  return new PartitionInternalTopic(name, topics, wanted, system.clock);
 }

@@ -80,6 +80,7 @@ const memoryConfig: Readonly<Record<string, string>> = {
   // Programs that try something out and tests do not want to wait for members who never come.
   'group.initial.rebalance.delay.ms': '0',
   'group.consumer.assignment.interval.ms': '0',
+  'group.share.assignment.interval.ms': '0',
 };
 
 /** The internal topics of a cluster are on three nodes, as Kafka's are. */

@@ -14,6 +14,7 @@ import type { InternalTopicSettings } from './partition/partition-internal-topic
 
 export const offsetsTopicName = '__consumer_offsets';
 export const transactionTopicName = '__transaction_state';
+export const shareStateTopicName = '__share_group_state';
 
 /** What an internal topic that this broker keeps is created with, as Kafka creates it. */
 export function internalTopicSettings(
@@ -32,6 +33,20 @@ export function internalTopicSettings(
         'unclean.leader.election.enable': 'false',
       },
       baseSequence: -1,
+    };
+  }
+  if (name === shareStateTopicName) {
+    return {
+      partitions: config.number('share.coordinator.state.topic.num.partitions'),
+      replicationFactor: config.number('share.coordinator.state.topic.replication.factor'),
+      overrides: {
+        'compression.type': 'producer',
+        // Its coordinator cuts it short itself.
+        'cleanup.policy': 'delete',
+        'min.insync.replicas': config.text('share.coordinator.state.topic.min.isr'),
+        'retention.ms': '-1',
+        'segment.bytes': config.text('share.coordinator.state.topic.segment.bytes'),
+      },
     };
   }
   if (name !== offsetsTopicName) return undefined;

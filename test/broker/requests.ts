@@ -1,6 +1,7 @@
 import { zeroUuid } from '../../src/bytes/index.js';
 import type { ApiName, RequestInput } from '../../src/protocol/index.js';
 import { batch, fetchOf, produceOf } from './raw-client.js';
+import { shareAsksOf } from './share-requests.js';
 
 const unknownId = 'MDEyMzQ1Njc4OWFiY2RlZg';
 /** A producer that never was. */
@@ -21,6 +22,7 @@ const named = (version: number, from: number, name: string, id: string) =>
 /** Requests that succeed and requests that fail, for every API and every one of its versions. */
 export function asksOf(topicId: string): Asks {
   return {
+    ...shareAsksOf(topicId),
     Produce: (version) => [
       ...['t', 'unknown'].map((topic) =>
         produceOf(topic, version < 3 ? messageSet : batch(['a', 'b']), {

@@ -4,7 +4,13 @@ import type { Logger, Net, System } from '../../system/index.js';
 import type { Address, BrokerInternals, ServedApi, SharedInternals } from '../broker-internals.js';
 import type { BrokerConfig } from '../config/broker-config.js';
 import type { Compat } from '../config/compat.js';
-import type { GroupCoordinator, MarkerLog, TransactionCoordinator } from '../coordinator/index.js';
+import type {
+  GroupCoordinator,
+  MarkerLog,
+  ShareCoordinator,
+  ShareGroupCoordinator,
+  TransactionCoordinator,
+} from '../coordinator/index.js';
 import type { RequestConnection, RequestContext } from '../handlers/handler.js';
 import { acceptedRange, handlerOf } from '../handlers/index.js';
 import { type HostAndPort, isWildcard } from '../listen-address.js';
@@ -12,6 +18,8 @@ import type { GroupSettings } from '../metadata/group-settings.js';
 import type { TopicRegistry } from '../metadata/topic-registry.js';
 import { FetchSessions } from '../partition/fetch-sessions.js';
 import type { InternalTopic } from '../partition/internal-topic.js';
+import type { SharePartitions } from '../partition/share/share-partitions.js';
+import { ShareSessions } from '../partition/share/share-sessions.js';
 import { Server } from '../server.js';
 import type { Leadership } from './leadership.js';
 import type { Nodes } from './nodes.js';
@@ -51,6 +59,9 @@ export class ClusterNode implements BrokerInternals {
   readonly offsetsTopic: InternalTopic;
   readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
+  readonly shareGroups: ShareGroupCoordinator;
+  readonly shareStates: ShareCoordinator;
+  readonly sharePartitions: SharePartitions;
   readonly markers: MarkerLog;
   readonly transactions: TransactionCoordinator;
   readonly #parts: ClusterNodeParts;
@@ -58,6 +69,7 @@ export class ClusterNode implements BrokerInternals {
   /** In the order of the calls of `listen`; the same place is the same network on every node. */
   readonly #endpoints: Endpoint[] = [];
   #fetchSessions: FetchSessions;
+  #shareSessions: ShareSessions;
   #server: Server;
 
   constructor(parts: ClusterNodeParts) {
@@ -81,12 +93,20 @@ export class ClusterNode implements BrokerInternals {
       shared.topics.partition(topic, partition)?.leader === nodeId;
     this.groups = shared.groups.at(leads(shared.offsetsTopic.name));
     this.transactions = shared.transactions.at(leads(shared.transactionTopic.name));
+    this.shareGroups = shared.shares.groups.at(this.groups);
+    this.shareStates = shared.shares.states;
+    this.sharePartitions = shared.shares.partitions;
     this.#fetchSessions = this.#newFetchSessions();
+    this.#shareSessions = this.#newShareSessions();
     this.#server = this.#newServer();
   }
 
   get fetchSessions(): FetchSessions {
     return this.#fetchSessions;
+  }
+
+  get shareSessions(): ShareSessions {
+    return this.#shareSessions;
   }
 
   /** Listens at one more address and answers which, with the real port. */
@@ -170,6 +190,7 @@ export class ClusterNode implements BrokerInternals {
   async restart(): Promise<void> {
     this.#server = this.#newServer();
     this.#fetchSessions = this.#newFetchSessions();
+    this.#shareSessions = this.#newShareSessions();
     for (const { address, net } of this.#endpoints) await this.#server.listen(address, net);
   }
 
@@ -181,6 +202,10 @@ export class ClusterNode implements BrokerInternals {
       accepts: (api) => acceptedRange(api, this.compat),
       serve: (request, connection) => this.#serve(request, connection),
     });
+  }
+
+  #newShareSessions(): ShareSessions {
+    return new ShareSessions(this.config.number('group.share.max.share.sessions'));
   }
 
   #newFetchSessions(): FetchSessions {

@@ -1,4 +1,5 @@
 import type { ConfigBounds, ConfigFacts, ConfigType } from './config-facts.js';
+import { shareRows } from './share-broker-configs.js';
 import { topicConfigs } from './topic-configs.js';
 
 type Row = readonly [
@@ -15,6 +16,7 @@ const counting: ConfigBounds = { min: 0 };
 // Names and types are Apache's, the sentences our own. A default differs from Apache's only where
 // the sentence says so.
 const rows = [
+  ...shareRows,
   ['advertised.listeners', 'list', null, {}, 'Where clients are told to connect.'],
   [
     'auto.create.topics.enable',

@@ -8,6 +8,8 @@ export const newestCompat: Compat = '4.4';
 interface Range {
   /** Where brokers advertise from, if not from the schema's first version. */
   readonly from?: number | undefined;
+  /** The Kafka version that served it first, where that is later than 4.0. */
+  readonly since?: '4.2' | undefined;
   /** The highest version of each Kafka version, where that is not the schema's last. */
   readonly to?: { readonly [C in Compat]?: number } | undefined;
 }
@@ -30,6 +32,18 @@ const ranges: { readonly [A in ApiName]?: Range } = {
   DescribeLogDirs: { to: { '4.0': 4, '4.2': 4 } },
   DeleteGroups: { to: { '4.0': 2, '4.2': 2, '4.3': 2 } },
   ListConfigResources: { to: { '4.0': 0 } },
+  ShareGroupHeartbeat: { since: '4.2' },
+  ShareGroupDescribe: { since: '4.2' },
+  ShareFetch: { since: '4.2' },
+  ShareAcknowledge: { since: '4.2' },
+  InitializeShareGroupState: { since: '4.2' },
+  ReadShareGroupState: { since: '4.2' },
+  WriteShareGroupState: { since: '4.2' },
+  DeleteShareGroupState: { since: '4.2' },
+  ReadShareGroupStateSummary: { since: '4.2' },
+  DescribeShareGroupOffsets: { since: '4.2' },
+  AlterShareGroupOffsets: { since: '4.2' },
+  DeleteShareGroupOffsets: { since: '4.2' },
 };
 
 /** The metadata.version each Kafka version is formatted with. */
@@ -49,6 +63,11 @@ export function advertisedRange(
   return [range?.from ?? facts.versions[0], range?.to?.[compat] ?? facts.versions[1]];
 }
 
+/** Whether a broker of this Kafka version serves the API at all. */
+export function isServedBy(api: ApiName, compat: Compat): boolean {
+  return ranges[api]?.since === undefined || compat !== '4.0';
+}
+
 export interface Feature {
   readonly name: string;
   readonly min: number;
@@ -60,9 +79,11 @@ export interface Feature {
 /** The features that work here. Kafka's others stay unnamed until they are served. */
 export function features(compat: Compat): readonly Feature[] {
   const level = metadataVersion[compat];
+  const share = compat === '4.0' ? [] : [{ name: 'share.version', min: 0, max: 1, level: 1 }];
   return [
     { name: 'group.version', min: 0, max: 1, level: 1 },
     { name: 'metadata.version', min: 7, max: level, level },
+    ...share,
     { name: 'transaction.version', min: 0, max: 2, level: 2 },
   ];
 }

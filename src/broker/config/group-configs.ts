@@ -1,7 +1,12 @@
 import { KafkaError } from '../../errors/index.js';
 import type { BrokerConfig } from './broker-config.js';
 import type { BrokerConfigName } from './broker-configs.js';
-import { checkConfig, type ConfigFacts, configNumber } from './config-facts.js';
+import { checkConfig, configNumber } from './config-facts.js';
+import {
+  checkShareGroupConfig,
+  type GroupConfigFacts,
+  shareGroupConfigs,
+} from './share-group-configs.js';
 import { configSource, type EffectiveConfig } from './topic-config.js';
 
 /** What a group sets for itself, by config name. */
@@ -45,28 +50,36 @@ const rows: readonly Row[] = [
 ];
 
 /** All group configs that kafkit knows, sorted by name. */
-export const groupConfigs: readonly (ConfigFacts & { readonly brokerName: BrokerConfigName })[] =
-  rows.map(([name, brokerName, fallback, min, max, doc]) => ({
-    name,
-    type: 'int',
-    fallback,
-    bounds: { min, max },
-    doc,
-    brokerName,
-  }));
+export const groupConfigs: readonly GroupConfigFacts[] = [
+  ...rows.map(
+    ([name, brokerName, fallback, min, max, doc]): GroupConfigFacts => ({
+      name,
+      type: 'int',
+      fallback,
+      bounds: { min, max },
+      doc,
+      brokerName,
+    }),
+  ),
+  ...shareGroupConfigs,
+];
 
 const byName = new Map(groupConfigs.map((facts) => [facts.name, facts]));
 
 /** Fails with INVALID_CONFIG in Kafka's words when there is no such config. */
-export function groupConfigFacts(name: string): ConfigFacts {
+export function groupConfigFacts(name: string): GroupConfigFacts {
   const facts = byName.get(name);
   if (facts !== undefined) return facts;
   throw new KafkaError('INVALID_CONFIG', `Unknown group config name: ${name}`);
 }
 
-/** Checks the configs of a group and gives them back trimmed. */
+/**
+ * Checks the configs of a group and gives them back trimmed. What the broker's own configs say of
+ * bounds is looked at where `broker` is given.
+ */
 export function checkGroupConfigs(
   configs: Iterable<readonly [name: string, value: string | null]>,
+  broker?: BrokerConfig,
 ): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, value] of configs) {
@@ -75,6 +88,7 @@ export function checkGroupConfigs(
       throw new KafkaError('INVALID_CONFIG', `Null value not supported for group configs: ${name}`);
     }
     checked[name] = checkConfig(facts, value);
+    checkShareGroupConfig(facts, checked[name], broker);
   }
   return checked;
 }
@@ -85,10 +99,13 @@ export function effectiveGroupConfigs(
   broker: BrokerConfig,
 ): EffectiveConfig[] {
   return groupConfigs.map((facts) => {
-    const own = overrides[facts.name];
-    const value = own ?? broker.text(facts.brokerName);
-    const source = own === undefined ? configSource.default : configSource.group;
-    return { facts, value, source, synonyms: [{ name: facts.name, value, source }] };
+    const { name, brokerName } = facts;
+    const own = overrides[name];
+    const common = brokerName === undefined ? (facts.fallback ?? '') : broker.text(brokerName);
+    const synonyms = [{ name: brokerName ?? name, value: common, source: configSource.default }];
+    if (own === undefined) return { facts, value: common, source: configSource.default, synonyms };
+    const source = configSource.group;
+    return { facts, value: own, source, synonyms: [{ name, value: own, source }, ...synonyms] };
   });
 }
 
@@ -99,6 +116,12 @@ export interface GroupTimes {
   sessionTimeoutMs?: number;
 }
 
+const shareTimeFields = [
+  ['share.assignment.interval.ms', 'assignmentIntervalMs'],
+  ['share.heartbeat.interval.ms', 'heartbeatIntervalMs'],
+  ['share.session.timeout.ms', 'sessionTimeoutMs'],
+] as const;
+
 const timeFields = [
   ['consumer.assignment.interval.ms', 'assignmentIntervalMs'],
   ['consumer.heartbeat.interval.ms', 'heartbeatIntervalMs'],
@@ -106,9 +129,12 @@ const timeFields = [
 ] as const;
 
 /** The times among what a group has set; the others are left out. */
-export function groupTimes(overrides: GroupOverrides): GroupTimes {
+export function groupTimes(
+  overrides: GroupOverrides,
+  kind: 'consumer' | 'share' = 'consumer',
+): GroupTimes {
   const times: GroupTimes = {};
-  for (const [name, field] of timeFields) {
+  for (const [name, field] of kind === 'share' ? shareTimeFields : timeFields) {
     const own = overrides[name];
     if (own !== undefined) times[field] = configNumber(own);
   }

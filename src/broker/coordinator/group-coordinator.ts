@@ -39,6 +39,7 @@ import type {
 import { groupRecordCodec } from './group/group-record-codec.js';
 import type { GroupRecord } from './group/group-records.js';
 import { joinRefusal, syncRefusal } from './group/rebalance.js';
+import type { ShareGroupTimes } from './group/share/share-config.js';
 import { CoordinatorRuntime, type SharedRuntime } from './runtime/coordinator-runtime.js';
 import type { TransactionMarker } from './runtime/outcome.js';
 import type { Operation } from './runtime/running-machine.js';
@@ -51,6 +52,8 @@ export interface GroupCoordinatorParts {
   readonly config: BrokerConfig | GroupConfig;
   /** What a consumer group has set for itself; nothing where it is left out. */
   readonly timesOf?: ((groupId: string) => GroupTimes) | undefined;
+  /** The same for a share group. */
+  readonly shareTimesOf?: ((groupId: string) => ShareGroupTimes) | undefined;
   readonly logger: Logger;
 }
 
@@ -66,7 +69,7 @@ export class GroupCoordinator {
   readonly #leads: (partition: number) => boolean;
 
   constructor(parts: GroupCoordinatorParts, shared?: SharedRuntime<GroupMachine, GroupRecord>) {
-    const { system, internalTopic, topics, config, logger, timesOf } = parts;
+    const { system, internalTopic, topics, config, logger, timesOf, shareTimesOf } = parts;
     this.#parts = parts;
     this.#leads = shared?.leads ?? (() => true);
     this.#logger = logger;
@@ -89,6 +92,7 @@ export class GroupCoordinator {
           newMemberId: () => system.random.uuid(),
           catalog: catalogOf(topics),
           timesOf: timesOf ?? (() => ({})),
+          shareTimesOf,
         }),
     });
     topics.onDeleted(({ name }) => {
@@ -287,6 +291,20 @@ export class GroupCoordinator {
     } catch (error) {
       this.#logger.warn(`Offsets of the deleted topic ${topic} may be left.`, { error });
     }
+  }
+
+  /** Runs an operation of the machine that keeps a group; for coordinators built upon this one. */
+  runOn<T>(
+    groupId: string,
+    operation: Operation<GroupMachine, GroupRecord, T>,
+    onError: (errorCode: number) => T,
+  ): Promise<T> {
+    return this.#run(groupId, operation, onError);
+  }
+
+  /** The same of every machine; does not create `__consumer_offsets`, and fails as that fails. */
+  runOnAll<T>(operation: Operation<GroupMachine, GroupRecord, T>): Promise<T[]> {
+    return this.#runtime.runAll(operation);
   }
 
   async #run<T>(

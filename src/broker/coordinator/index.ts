@@ -35,6 +35,19 @@ export type {
   SyncGroupAnswer,
   TransactionalOffsetCommit,
 } from './group/group-messages.js';
+export { ShareCoordinator, type ShareCoordinatorParts } from './share-coordinator.js';
+export {
+  isRefusal,
+  ShareGroupCoordinator,
+  type ShareGroupCoordinatorParts,
+  type ShareOffsetToSet,
+  type ShareRefusal,
+} from './share-group-coordinator.js';
+export type {
+  ShareGroupDescription,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+} from './group/share/share-messages.js';
 export type { TransactionMarker } from './runtime/outcome.js';
 export type { MarkerLog } from './transaction/marker-writer.js';
 export type {

@@ -93,7 +93,7 @@ function groupTarget(groupId: string, { groupSettings, config }: BrokerInternals
   const overrides = groupSettings.of(groupId);
   return {
     overrides,
-    check: checkGroupConfigs,
+    check: (configs) => checkGroupConfigs(configs, config),
     factsOf: groupConfigFacts,
     text: (name) =>
       effectiveGroupConfigs(overrides, config).find(({ facts }) => facts.name === name)?.value ??

@@ -1,5 +1,7 @@
 import { isUuid } from '../../bytes/index.js';
 import { type ErrorCode, errnoOf } from '../../errors/index.js';
+import type { BrokerInternals } from '../broker-internals.js';
+import type { Partition } from '../partition/partition.js';
 import { errorAnswer } from './error-answer.js';
 import type { Handler, RequestContext } from './handler.js';
 
@@ -42,25 +44,38 @@ export const findCoordinator: Handler<'FindCoordinator'> = async (request, conte
 async function find(key: string, type: number, context: RequestContext): Promise<Found> {
   const { broker, connection, version } = context;
   if (type === shareType && version >= shareSince) {
-    return isSharePartition(key)
-      ? nowhere('UNSUPPORTED_VERSION', 'This broker does not serve share groups yet.')
-      : nowhere('INVALID_REQUEST', 'The key of a share partition is group:topicId:partition.');
-  }
-  if (type !== groupType && type !== transactionType) {
+    if (!isSharePartition(key)) {
+      return nowhere('INVALID_REQUEST', 'The key of a share partition is group:topicId:partition.');
+    }
+  } else if (type !== groupType && type !== transactionType) {
     return nowhere('INVALID_REQUEST', `Unknown coordinator type ${type}.`);
   }
   let nodeId: number;
   try {
-    const isGroup = type === groupType;
-    const partition = await (isGroup ? broker.groups : broker.transactions).partitionOf(key);
-    const topic = isGroup ? broker.offsetsTopic : broker.transactionTopic;
-    nodeId = broker.topics.partition(topic.name, partition)?.leader ?? -1;
+    nodeId = (await partitionKeeping(key, type, broker))?.leader ?? -1;
   } catch (error) {
     const { errorMessage } = errorAnswer(error, broker.logger);
     return nowhere('COORDINATOR_NOT_AVAILABLE', errorMessage);
   }
   if (nodeId < 0) return nowhere('COORDINATOR_NOT_AVAILABLE', 'No node leads its partition now.');
   return { errorCode: 0, errorMessage: '', nodeId, ...broker.addressOf(nodeId, connection) };
+}
+
+/** The partition of an internal topic that keeps what is looked for; creates the topic. */
+async function partitionKeeping(
+  key: string,
+  type: number,
+  broker: BrokerInternals,
+): Promise<Partition | undefined> {
+  const { groups, transactions, shareStates, topics } = broker;
+  switch (type) {
+    case groupType:
+      return topics.partition(broker.offsetsTopic.name, await groups.partitionOf(key));
+    case transactionType:
+      return topics.partition(broker.transactionTopic.name, await transactions.partitionOf(key));
+    default:
+      return topics.partition(shareStates.topicName, await shareStates.partitionOf(key));
+  }
 }
 
 function nowhere(code: ErrorCode, errorMessage: string): Found {
@@ -72,5 +87,5 @@ function isSharePartition(key: string): boolean {
   const parts = key.split(':');
   const partition = parts.pop() ?? '';
   const topicId = parts.pop() ?? '';
-  return parts.length > 0 && isUuid(topicId) && /^\d{1,10}$/.test(partition);
+  return parts.join(':') !== '' && isUuid(topicId) && /^\d{1,10}$/.test(partition);
 }

@@ -1,6 +1,6 @@
 import { type ApiName, apis } from '../../protocol/index.js';
 import type { ServedApi } from '../broker-internals.js';
-import { advertisedRange, type Compat } from '../config/compat.js';
+import { advertisedRange, type Compat, isServedBy } from '../config/compat.js';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.js';
 import { alterPartitionReassignments } from './alter-partition-reassignments.js';
 import { apiVersions } from './api-versions.js';
@@ -43,6 +43,22 @@ import { endTxn } from './end-txn.js';
 import { listTransactions } from './list-transactions.js';
 import { txnOffsetCommit } from './txn-offset-commit.js';
 import { writeTxnMarkers } from './write-txn-markers.js';
+import { shareAcknowledge } from './share-acknowledge.js';
+import { shareFetch } from './share-fetch.js';
+import { shareGroupDescribe } from './share-group-describe.js';
+import { shareGroupHeartbeat } from './share-group-heartbeat.js';
+import {
+  alterShareGroupOffsets,
+  deleteShareGroupOffsets,
+  describeShareGroupOffsets,
+} from './share-group-offsets.js';
+import {
+  deleteShareGroupState,
+  initializeShareGroupState,
+  readShareGroupState,
+  readShareGroupStateSummary,
+  writeShareGroupState,
+} from './share-group-state.js';
 import { syncGroup } from './sync-group.js';
 
 /** Every API the broker serves. ApiVersions is derived from this table. */
@@ -91,6 +107,18 @@ export const handlers: HandlerTable = {
   ConsumerGroupHeartbeat: consumerGroupHeartbeat,
   ConsumerGroupDescribe: consumerGroupDescribe,
   DescribeTopicPartitions: describeTopicPartitions,
+  ShareGroupHeartbeat: shareGroupHeartbeat,
+  ShareGroupDescribe: shareGroupDescribe,
+  ShareFetch: shareFetch,
+  ShareAcknowledge: shareAcknowledge,
+  InitializeShareGroupState: initializeShareGroupState,
+  ReadShareGroupState: readShareGroupState,
+  WriteShareGroupState: writeShareGroupState,
+  DeleteShareGroupState: deleteShareGroupState,
+  ReadShareGroupStateSummary: readShareGroupStateSummary,
+  DescribeShareGroupOffsets: describeShareGroupOffsets,
+  AlterShareGroupOffsets: alterShareGroupOffsets,
+  DeleteShareGroupOffsets: deleteShareGroupOffsets,
 };
 
 /** The handler of an API, or undefined when it is not served. */
@@ -104,7 +132,7 @@ const unlisted: ReadonlySet<ApiName> = new Set(['SaslHandshake', 'SaslAuthentica
 /** What ApiVersions lists, by key. */
 export function servedApis(compat: Compat): readonly ServedApi[] {
   return (Object.keys(handlers) as ApiName[])
-    .filter((name) => !unlisted.has(name))
+    .filter((name) => !unlisted.has(name) && isServedBy(name, compat))
     .map((name) => ({ key: apis[name].key, range: advertisedRange(apis[name], compat) }))
     .sort((a, b) => a.key - b.key);
 }
@@ -117,7 +145,7 @@ export function acceptedRange(
   api: ApiName,
   compat: Compat,
 ): readonly [from: number, to: number] | undefined {
-  if (handlers[api] === undefined) return undefined;
+  if (handlers[api] === undefined || !isServedBy(api, compat)) return undefined;
   const [from, to] = advertisedRange(apis[api], compat);
   return [apis[api].legacyVersions?.[0] ?? from, to];
 }

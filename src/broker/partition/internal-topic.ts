@@ -48,3 +48,11 @@ export interface InternalTopic {
   /** All batches from the log start on, lazily; a view is valid until the next is asked for. */
   read(partition: number): Iterable<RecordBatch>;
 }
+
+/** An internal topic that its coordinator cuts short by itself. */
+export interface PrunedTopic extends InternalTopic {
+  /** The offset of the next record of a partition. */
+  endOffset(partition: number): number;
+  /** Deletes all records below an offset that is not above the high watermark. */
+  deleteBefore(partition: number, offset: number): void;
+}

@@ -6,8 +6,8 @@ import type { TopicRegistry } from '../metadata/topic-registry.js';
 import type {
   InternalAppendOptions,
   InternalRecord,
-  InternalTopic,
   MarkerOfTransaction,
+  PrunedTopic,
 } from './internal-topic.js';
 import type { Partition } from './partition.js';
 
@@ -28,7 +28,7 @@ const readBytes = 1024 * 1024;
  * An internal topic over the broker's own partitions. Plain batches carry producer id and epoch -1,
  * as those of Kafka's coordinators do.
  */
-export class PartitionInternalTopic implements InternalTopic {
+export class PartitionInternalTopic implements PrunedTopic {
   readonly name: string;
   readonly #registry: TopicRegistry;
   readonly #settings: InternalTopicSettings;
@@ -85,6 +85,14 @@ export class PartitionInternalTopic implements InternalTopic {
 
   producerEpoch(index: number, producerId: number): number {
     return this.#partition(index).log.producerState.entry(producerId)?.producerEpoch ?? -1;
+  }
+
+  endOffset(index: number): number {
+    return this.#partition(index).logEndOffset;
+  }
+
+  deleteBefore(index: number, offset: number): void {
+    this.#partition(index).log.deleteRecordsBefore(offset);
   }
 
   *read(index: number): Iterable<RecordBatch> {

@@ -4,6 +4,7 @@ import {
   consumerGroupDefaults,
   migrationPolicyOf,
 } from './consumer/consumer-config.js';
+import { type ShareGroupConfig, shareGroupDefaults } from './share/share-config.js';
 
 /** What the group machine wants to know of the broker's configuration. Times in milliseconds. */
 export interface GroupConfig {
@@ -23,6 +24,8 @@ export interface GroupConfig {
   readonly recordBytesMax: number;
   /** Groups of the protocol of KIP-848. */
   readonly consumer: ConsumerGroupConfig;
+  /** Groups of the protocol of KIP-932. */
+  readonly share: ShareGroupConfig;
 }
 
 /** Kafka's defaults. */
@@ -36,6 +39,7 @@ export const groupConfigDefaults: GroupConfig = {
   offsetsRetentionCheckIntervalMs: 600_000,
   recordBytesMax: 1_000_000,
   consumer: consumerGroupDefaults,
+  share: shareGroupDefaults,
 };
 
 export function groupConfigOf(config: BrokerConfig): GroupConfig {
@@ -55,6 +59,12 @@ export function groupConfigOf(config: BrokerConfig): GroupConfig {
       regexRefreshIntervalMs: config.number('group.consumer.regex.refresh.interval.ms'),
       sizeMax: config.number('group.consumer.max.size'),
       migrationPolicy: migrationPolicyOf(config.text('group.consumer.migration.policy')),
+    },
+    share: {
+      sessionTimeoutMs: config.number('group.share.session.timeout.ms'),
+      heartbeatIntervalMs: config.number('group.share.heartbeat.interval.ms'),
+      assignmentIntervalMs: config.number('group.share.assignment.interval.ms'),
+      sizeMax: config.number('group.share.max.size'),
     },
   };
 }

@@ -11,14 +11,18 @@ import type {
 } from './group-messages.js';
 import type { OffsetStore } from './offset-store.js';
 import type { GroupOutcome } from './rebalance.js';
+import type { ShareGroups } from './share/share-groups.js';
 
 /** The types of groups as ListGroups shows them. */
 const classicType = 'classic';
 const consumerType = 'consumer';
+/** Also what ListGroups shows as the protocol type of share groups. */
+const shareType = 'share';
 
 export interface GroupDirectoryParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
   readonly consumers: ConsumerGroups;
+  readonly shares: ShareGroups;
   readonly store: OffsetStore;
 }
 
@@ -54,12 +58,20 @@ export class GroupDirectory {
       groupState: group.state,
       groupType: consumerType,
     }));
-    return [...classic, ...consumers];
+    const shares = Array.from(this.#parts.shares.all(), (group) => ({
+      groupId: group.groupId,
+      protocolType: shareType,
+      groupState: group.state,
+      groupType: shareType,
+    }));
+    return [...classic, ...consumers, ...shares];
   }
 
   describe(groupId: string, ticket: Ticket<GroupDescription>, outcome: GroupOutcome): void {
     const group = this.#parts.groups.get(groupId);
-    const what = this.#parts.consumers.has(groupId) ? 'is not a classic group' : 'not found';
+    const { consumers, shares } = this.#parts;
+    const isOther = consumers.has(groupId) || shares.has(groupId);
+    const what = isOther ? 'is not a classic group' : 'not found';
     outcome.answer(ticket, group === undefined ? unknownGroup(groupId, what) : describe(group));
   }
 

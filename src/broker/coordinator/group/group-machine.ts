@@ -9,13 +9,15 @@ import type { TopicCatalog } from './consumer/topic-catalog.js';
 import type { GroupConfig } from './group-config.js';
 import { GroupDirectory } from './group-directory.js';
 import type { OffsetCommitAnswer, TransactionalOffsetCommit } from './group-messages.js';
-import type { GroupRecord } from './group-records.js';
+import { type GroupRecord, isShareRecord } from './group-records.js';
 import { Joining } from './joining.js';
 import { Membership } from './membership.js';
 import { expireOffsets } from './offset-expiry.js';
 import { OffsetStore } from './offset-store.js';
 import { Offsets } from './offsets.js';
 import { type GroupOutcome, Rebalance } from './rebalance.js';
+import type { ShareGroupTimes } from './share/share-config.js';
+import { ShareGroups } from './share/share-groups.js';
 import { groupOf } from './stored-group.js';
 import { commitInTransaction } from './transactional-offsets.js';
 
@@ -29,6 +31,8 @@ export interface GroupMachineParts {
   readonly catalog: TopicCatalog;
   /** What a group has set for itself. */
   readonly timesOf: (groupId: string) => GroupTimes;
+  /** The same for share groups. */
+  readonly shareTimesOf?: ((groupId: string) => ShareGroupTimes) | undefined;
 }
 
 /** A member whose right to commit has been looked at already. */
@@ -50,6 +54,7 @@ export class GroupMachine implements Machine<GroupRecord> {
   readonly offsets: Offsets;
   readonly directory: GroupDirectory;
   readonly consumers: ConsumerGroups;
+  readonly shares: ShareGroups;
   readonly #groups = new Map<string, ClassicGroup>();
   readonly #store = new OffsetStore();
   readonly #rebalance: Rebalance;
@@ -61,6 +66,18 @@ export class GroupMachine implements Machine<GroupRecord> {
     const groups = this.#groups;
     const store = this.#store;
     const rebalance = new Rebalance({ groups, timers, config });
+    const emit = (outcome: GroupOutcome, record: GroupRecord): void => {
+      this.replay(record);
+      outcome.note(record);
+    };
+    const shares: ShareGroups = new ShareGroups({
+      timers,
+      config: config.share,
+      timesOf: parts.shareTimesOf ?? (() => ({})),
+      catalog,
+      isOther: (groupId) => groups.has(groupId) || this.consumers.has(groupId),
+      emit,
+    });
     const consumers = new ConsumerGroups({
       timers,
       config: config.consumer,
@@ -70,25 +87,28 @@ export class GroupMachine implements Machine<GroupRecord> {
       classic: groups,
       classicRebalance: rebalance,
       classicConfig: config,
-      emit: (outcome, record) => {
-        this.replay(record);
-        outcome.note(record);
-      },
+      shares,
+      emit,
     });
     this.consumers = consumers;
+    this.shares = shares;
     this.#timers = timers;
     this.#config = config;
     this.#rebalance = rebalance;
-    this.joining = new Joining({ groups, consumers, rebalance, config, newUuid });
+    this.joining = new Joining({ groups, consumers, shares, rebalance, config, newUuid });
     this.membership = new Membership({ groups, consumers, rebalance, config });
-    this.offsets = new Offsets({ groups, consumers, store, rebalance, config });
-    this.directory = new GroupDirectory({ groups, consumers, store });
+    this.offsets = new Offsets({ groups, consumers, shares, store, rebalance, config });
+    this.directory = new GroupDirectory({ groups, consumers, shares, store });
   }
 
   replay(record: GroupRecord, transaction?: ProducerOfBatch): void {
     if (record.kind === 'offset') {
       this.#store.replay(record, transaction);
       if (record.value !== null && transaction === undefined) this.#expect(record.groupId);
+      return;
+    }
+    if (isShareRecord(record)) {
+      this.shares.replay(record);
       return;
     }
     const { groupId } = record;
@@ -120,7 +140,8 @@ export class GroupMachine implements Machine<GroupRecord> {
     const group = this.#groups.get(request.groupId);
     const consumers = this.consumers.get(request.groupId);
     if (consumers === undefined) {
-      commitInTransaction(group, this.#config, request, fault, ticket, outcome, now);
+      const foreign = this.shares.has(request.groupId) ? 'GROUP_ID_NOT_FOUND' : undefined;
+      commitInTransaction(group, this.#config, request, fault ?? foreign, ticket, outcome, now);
       return;
     }
     const refusal = fault ?? this.consumers.commitRefusal(consumers, request, 'transactional');
@@ -137,6 +158,7 @@ export class GroupMachine implements Machine<GroupRecord> {
       if (isOverfull && group.isIn('Stable')) this.#rebalance.prepare(group, outcome, now);
     }
     this.consumers.loaded();
+    this.shares.loaded();
     this.#watchExpiry();
   }
 
@@ -148,6 +170,7 @@ export class GroupMachine implements Machine<GroupRecord> {
   /** Offsets for a group nobody has joined make it a simple group. */
   #expect(groupId: string): void {
     if (this.#groups.has(groupId) || this.consumers.has(groupId)) return;
+    if (this.shares.has(groupId)) return;
     this.#groups.set(groupId, new ClassicGroup(groupId, null));
   }
 

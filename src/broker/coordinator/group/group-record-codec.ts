@@ -8,11 +8,13 @@ import {
 import { codec } from '../../../schema/index.js';
 import type { LogRecord, RecordCodec } from '../runtime/machine.js';
 import { decodeConsumerRecord, encodeConsumerRecord } from './consumer/consumer-record-codec.js';
-import type {
-  CommittedOffset,
-  GroupRecord,
-  StoredClassicGroup,
-  StoredMember,
+import { decodeShareRecord, encodeShareRecord } from './share/share-record-codec.js';
+import {
+  type CommittedOffset,
+  type GroupRecord,
+  isShareRecord,
+  type StoredClassicGroup,
+  type StoredMember,
 } from './group-records.js';
 
 /** The versions of keys say what kind of record it is; 0 and 1 are both offsets. */
@@ -50,7 +52,7 @@ function encode(record: GroupRecord): LogRecord {
         value: record.value && encodeGroup(record.value),
       };
     default:
-      return encodeConsumerRecord(record);
+      return isShareRecord(record) ? encodeShareRecord(record) : encodeConsumerRecord(record);
   }
 }
 
@@ -97,7 +99,9 @@ function decode({ key, value }: LogRecord): GroupRecord | undefined {
       value: value && decodeOffset(value),
     };
   }
-  if (version !== groupKey) return decodeConsumerRecord({ key, value });
+  if (version !== groupKey) {
+    return decodeConsumerRecord({ key, value }) ?? decodeShareRecord({ key, value });
+  }
   const { group } = codec(groupMetadataKey, 0).decode(reader);
   return { kind: 'classic-group', groupId: group, value: value && decodeGroup(value) };
 }

@@ -1,4 +1,5 @@
 import type { ConsumerGroupRecord } from './consumer/consumer-records.js';
+import type { ShareGroupRecord } from './share/share-records.js';
 
 /** What the group machine writes down, before it becomes bytes (see group-record-codec.ts). */
 
@@ -55,4 +56,12 @@ export interface ClassicGroupRecord {
   readonly value: StoredClassicGroup | null;
 }
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerGroupRecord;
+export type GroupRecord =
+  | OffsetRecord
+  | ClassicGroupRecord
+  | ConsumerGroupRecord
+  | ShareGroupRecord;
+
+export function isShareRecord(record: GroupRecord): record is ShareGroupRecord {
+  return record.kind.startsWith('share-');
+}

@@ -30,6 +30,8 @@ const skipAssignmentSince = 9;
 export interface JoiningParts {
   readonly groups: Map<string, ClassicGroup>;
   readonly consumers: ConsumerGroups;
+  /** Groups that nobody joins like this. */
+  readonly shares: { has(groupId: string): boolean };
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
   /** A new random uuid as Java prints it, 36 characters. */
@@ -89,8 +91,9 @@ export class Joining {
 
   /** An empty consumer group becomes a classic one. */
   #takeFromConsumers({ request, outcome }: Join): ErrorCode | undefined {
-    const { consumers } = this.#parts;
+    const { consumers, shares } = this.#parts;
     const { groupId, memberId, protocolType, protocols } = request;
+    if (shares.has(groupId)) return 'INCONSISTENT_GROUP_PROTOCOL';
     const group = consumers.get(groupId);
     if (group === undefined) return undefined;
     if (protocolType === '' || protocols.length === 0) return 'INCONSISTENT_GROUP_PROTOCOL';

@@ -24,6 +24,8 @@ const groupIdNotFoundSince = 9;
 export interface OffsetsParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
   readonly consumers: ConsumerGroups;
+  /** Groups that commit nothing here. */
+  readonly shares: { has(groupId: string): boolean };
   readonly store: OffsetStore;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
@@ -44,11 +46,12 @@ export class Offsets {
     outcome: GroupOutcome,
     now: number,
   ): void {
-    const { groups, consumers, rebalance } = this.#parts;
+    const { groups, consumers, shares, rebalance } = this.#parts;
     const group = groups.get(request.groupId);
     const consumer = consumers.get(request.groupId);
-    const refusal =
-      consumer === undefined
+    const refusal = shares.has(request.groupId)
+      ? 'GROUP_ID_NOT_FOUND'
+      : consumer === undefined
         ? commitRefusal(group, request, version)
         : consumers.commitRefusal(consumer, request, version);
     if (refusal !== undefined) {

@@ -80,6 +80,11 @@ export class CoordinatorRuntime<M extends Machine<R>, R> {
     return this.#shards[coordinatorPartition(id, this.#shards.length)]?.peek();
   }
 
+  /** The same for the machine of a partition. */
+  peekAt(partition: number): M | undefined {
+    return this.#shards[partition]?.peek();
+  }
+
   /**
    * Runs an operation of the machine of every partition, or of those that pass; answers nothing
    * where the topic does not exist.

@@ -1,4 +1,4 @@
-import { type ErrorCode, errnoOf } from '../../../../errors/index.js';
+import { type ErrorCode, errnoOf, KafkaError } from '../../../../errors/index.js';
 import type { TimerTable } from '../../runtime/timer-table.js';
 import type { ClassicGroup } from '../classic-group.js';
 import type { GroupConfig } from '../group-config.js';
@@ -32,6 +32,8 @@ export interface ConsumerGroupsParts {
   readonly classicRebalance: Rebalance;
   /** Members a classic group may have, and bytes of its record. */
   readonly classicConfig: Pick<GroupConfig, 'groupSizeMax' | 'recordBytesMax'>;
+  /** Groups of the protocol of KIP-932, among which no id of ours is either. */
+  readonly shares: { has(groupId: string): boolean };
   /** Replays a record at once and has it written with the others of the operation. */
   readonly emit: (outcome: GroupOutcome, record: GroupRecord) => void;
 }
@@ -53,7 +55,7 @@ export class ConsumerGroups {
   readonly #parts: ConsumerGroupsParts;
 
   constructor(parts: ConsumerGroupsParts) {
-    const { config, catalog, newMemberId, classic, emit, timers } = parts;
+    const { config, catalog, newMemberId, classic, shares, emit, timers } = parts;
     const groups = this.#groups;
     const hashes = new TopicHashes(catalog);
     const common = { groups, timers, config, catalog, emit };
@@ -94,7 +96,7 @@ export class ConsumerGroups {
       regexes,
       newMemberId,
       open: (groupId, outcome) => this.#open(groupId, outcome),
-      isOther: (groupId) => classic.has(groupId),
+      isOther: (groupId) => classic.has(groupId) || shares.has(groupId),
     });
   }
 
@@ -139,6 +141,9 @@ export class ConsumerGroups {
 
   /** A new group, or one that was a classic group until now. */
   #open(groupId: string, outcome: GroupOutcome): ConsumerGroup {
+    if (this.#parts.shares.has(groupId)) {
+      throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`);
+    }
     const classic = this.#parts.classic.get(groupId);
     if (classic !== undefined && !classic.isIn('Empty'))
       return this.#migration.upgrade(classic, outcome);
@@ -213,7 +218,8 @@ export class ConsumerGroups {
   describe(groupId: string): ConsumerGroupDescription {
     const group = this.#groups.get(groupId);
     if (group === undefined) {
-      const isOther = this.#parts.classic.has(groupId);
+      const { classic, shares } = this.#parts;
+      const isOther = classic.has(groupId) || shares.has(groupId);
       const what = isOther ? 'is not a consumer group' : 'not found';
       const code = errnoOf('GROUP_ID_NOT_FOUND');
       return groupRefusal(groupId, code, `Group ${groupId} ${what}.`);

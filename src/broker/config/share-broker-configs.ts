@@ -1,0 +1,180 @@
+import type { ConfigBounds } from './config-facts.js';
+
+const positive: ConfigBounds = { min: 1 };
+const counting: ConfigBounds = { min: 0 };
+
+/**
+ * Broker configs about share groups (KIP-932). Names and types are Apache's, the sentences our own;
+ * a default differs from Apache's only where the sentence says so.
+ */
+export const shareRows = [
+  [
+    'group.share.assignment.interval.ms',
+    'int',
+    '1000',
+    counting,
+    'A share group gets a new assignment at most this often; 0 where data is kept in memory.',
+  ],
+  [
+    'group.share.delivery.count.limit',
+    'int',
+    '5',
+    { min: 2, max: 10 },
+    'How often a record is given to members of a share group before it is put aside.',
+  ],
+  [
+    'group.share.heartbeat.interval.ms',
+    'int',
+    '5000',
+    positive,
+    'How often members of share groups are told to send heartbeats.',
+  ],
+  [
+    'group.share.max.assignment.interval.ms',
+    'int',
+    '15000',
+    counting,
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.delivery.count.limit',
+    'int',
+    '10',
+    { min: 5, max: 25 },
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.heartbeat.interval.ms',
+    'int',
+    '15000',
+    positive,
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.partition.max.record.locks',
+    'int',
+    '4000',
+    { min: 2000, max: 10_000 },
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.record.lock.duration.ms',
+    'int',
+    '60000',
+    { min: 30_000, max: 3_600_000 },
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.session.timeout.ms',
+    'int',
+    '60000',
+    positive,
+    'What a share group may set for itself at most.',
+  ],
+  [
+    'group.share.max.share.sessions',
+    'int',
+    '2000',
+    positive,
+    'Members of share groups that may read from this broker at a time.',
+  ],
+  ['group.share.max.size', 'int', '200', { min: 1, max: 1000 }, 'Members of a share group.'],
+  [
+    'group.share.min.assignment.interval.ms',
+    'int',
+    '0',
+    counting,
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.min.delivery.count.limit',
+    'int',
+    '2',
+    { min: 2, max: 5 },
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.min.heartbeat.interval.ms',
+    'int',
+    '5000',
+    positive,
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.min.partition.max.record.locks',
+    'int',
+    '100',
+    { min: 100, max: 2000 },
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.min.record.lock.duration.ms',
+    'int',
+    '15000',
+    { min: 1000, max: 30_000 },
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.min.session.timeout.ms',
+    'int',
+    '45000',
+    positive,
+    'What a share group may set for itself at least.',
+  ],
+  [
+    'group.share.partition.max.record.locks',
+    'int',
+    '2000',
+    { min: 100, max: 10_000 },
+    'Records of a partition that a share group may have given out without being done.',
+  ],
+  [
+    'group.share.record.lock.duration.ms',
+    'int',
+    '30000',
+    { min: 1000, max: 3_600_000 },
+    'How long a member of a share group has a record to itself.',
+  ],
+  [
+    'group.share.session.timeout.ms',
+    'int',
+    '45000',
+    positive,
+    'A member of a share group that is silent for so long is taken out.',
+  ],
+  [
+    'share.coordinator.snapshot.update.records.per.snapshot',
+    'int',
+    '500',
+    { min: 0, max: 500 },
+    'Changes of a share partition that are written down between two writings of all of it.',
+  ],
+  [
+    'share.coordinator.state.topic.min.isr',
+    'short',
+    '1',
+    positive,
+    'min.insync.replicas of the topic of share states: 1, where Apache has 2.',
+  ],
+  [
+    'share.coordinator.state.topic.num.partitions',
+    'int',
+    '4',
+    positive,
+    'Partitions of the topic of share states: 4, where Apache makes 50, as for offsets.',
+  ],
+  [
+    'share.coordinator.state.topic.replication.factor',
+    'short',
+    '1',
+    positive,
+    'The replication factor of the topic of share states; always 1 on one node.',
+  ],
+  [
+    'share.coordinator.state.topic.segment.bytes',
+    'int',
+    '104857600',
+    positive,
+    'The segment size of the topic of share states.',
+  ],
+] as const;
