@@ -11,6 +11,7 @@ export {
   type AclPatternType,
   type AclPermission,
   type AclResourceType,
+  type AnyTopics,
   Admin,
   type AlterReassignmentsOptions,
   type ApiVersionRange,
@@ -34,6 +35,9 @@ export {
   type ConfigResourceType,
   type ConfigSource,
   type ConfigType,
+  type ConsumedBatch,
+  type ConsumedRecord,
+  type ConsumedStream,
   Consumer,
   type ConsumerBatch,
   type ConsumerHealth,
@@ -126,6 +130,8 @@ export {
   type RebalanceHook,
   RecordHeaders,
   type RecordMetadata,
+  type RecordToSend,
+  type RunOptions,
   type RecordsToDelete,
   type RemoveMembersOptions,
   type RenewDelegationTokenOptions,
@@ -170,6 +176,7 @@ export {
 export { type CompressionType, compressionTypes } from './records/index.js';
 export {
   bytes,
+  byTopic,
   type Deserializer,
   type DeserializerFunction,
   type DeserializerLike,
@@ -183,6 +190,8 @@ export {
   type Serializer,
   type SerializerFunction,
   type SerializerLike,
+  type StandardIssue,
+  type StandardSchema,
   string,
   type StringEncoding,
 } from './serde/index.js';

@@ -6,6 +6,7 @@ export { batchesToEnd, type BatchesToEndOptions, type PartitionRange } from './b
 export { Kafka, type RawDestination } from './kafka.js';
 export type { KafkaOptions } from './kafka-options.js';
 export type { Metric } from './metric.js';
+export type { AnyTopics } from './topic-map.js';
 export {
   type AclBinding,
   type AclFilter,
@@ -121,6 +122,9 @@ export {
   type AssignorName,
   type CommitOptions,
   type Committable,
+  type ConsumedBatch,
+  type ConsumedRecord,
+  type ConsumedStream,
   Consumer,
   type ConsumerBatch,
   type ConsumerHealth,
@@ -153,6 +157,7 @@ export {
   type ProducerOptions,
   type ProducerRecord,
   type RecordMetadata,
+  type RecordToSend,
   type SendOptions,
   Transaction,
   type TransactionErrorKind,

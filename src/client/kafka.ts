@@ -3,12 +3,23 @@ import type { ApiName, RequestInput, ResponseDecoded } from '../protocol/index.j
 import { defaultLogger, realSystem } from '../system/index.js';
 import { Admin } from './admin/index.js';
 import { Cluster, type ClusterOptions, type SendOptions } from './cluster/index.js';
-import { Consumer, type ConsumerOptions } from './consumer/index.js';
+import {
+  type ConsumedTopics,
+  Consumer,
+  type ConsumerArguments,
+  type ConsumerOptions,
+} from './consumer/index.js';
 import type { KafkaOptions } from './kafka-options.js';
 import { checkOptionNames, checkWhole } from './known-options.js';
 import { consumerMetrics, type Metric } from './metric.js';
-import { type Bytes, Producer, type ProducerOptions } from './producer/index.js';
+import {
+  type Bytes,
+  Producer,
+  type ProducerArguments,
+  type ProducerOptions,
+} from './producer/index.js';
 import { clientProperties, type ClientProperties, isPropertiesText } from './properties/index.js';
+import type { AnyTopics, TopicName, ValueOf } from './topic-map.js';
 
 /** What `kafka.close()` closes. */
 interface Member {
@@ -50,7 +61,7 @@ const defaultPort = 9092;
  * Connections are closed when the last producer, consumer or admin is closed, so a program ends by
  * itself then; `close()` ends everything at once.
  */
-export class Kafka implements AsyncDisposable {
+export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #open = new Set<Member>();
   /** What properties say for each producer and consumer, unless its own options do. */
@@ -69,15 +80,15 @@ export class Kafka implements AsyncDisposable {
    * Fails with INVALID_ARGUMENT for a property that nobody knows, with a suggestion. Properties
    * that are known elsewhere and mean nothing here are named in the log.
    */
-  static fromProperties(
+  static fromProperties<Topics extends object = AnyTopics>(
     source: string | Readonly<Record<string, string | number | boolean>>,
     overrides: KafkaOptions = {},
-  ): Kafka {
+  ): Kafka<Topics> {
     const { disk } = overrides.system ?? realSystem();
     const readText = (path: string) => disk.readFile(path).toString();
     const isFile = typeof source === 'string' && !isPropertiesText(source);
     const found = clientProperties(isFile ? readText(source) : source, readText);
-    const kafka = new Kafka({ ...found.kafka, ...overrides });
+    const kafka = new Kafka<Topics>({ ...found.kafka, ...overrides });
     kafka.#defaults = found;
     if (found.ignored.length > 0) {
       const logger = overrides.logger ?? defaultLogger;
@@ -87,17 +98,21 @@ export class Kafka implements AsyncDisposable {
   }
 
   /** A producer with its own batches and connections. */
-  producer<K = Bytes, V = Bytes>(options: ProducerOptions<K, V> = {}): Producer<K, V> {
-    const defaults = this.#defaults.producer as ProducerOptions<K, V>;
-    return this.#kept(new Producer<K, V>(this.#cluster, { ...defaults, ...options }));
+  producer<K = Bytes, V = ValueOf<Topics, Bytes>>(
+    ...[options]: ProducerArguments<K, V, Topics>
+  ): Producer<K, V, Topics> {
+    const all = { ...this.#defaults.producer, ...options } as ProducerOptions<K, V>;
+    return this.#kept(new Producer<K, V, Topics>(this.#cluster, all));
   }
 
   /** A consumer, alone or in a group; nothing is fetched before it is iterated or started. */
-  consumer<K = Buffer | null, V = Buffer | null>(
-    options: ConsumerOptions<K, V> = {},
-  ): Consumer<K, V> {
-    const defaults = this.#defaults.consumer as ConsumerOptions<K, V>;
-    return this.#kept(new Consumer<K, V>(this.#cluster, { ...defaults, ...options }));
+  consumer<
+    K = Buffer | null,
+    V = ValueOf<Topics, Buffer | null>,
+    const T extends TopicName<Topics> = TopicName<Topics>,
+  >(...[options]: ConsumerArguments<K, V, Topics, T>): Consumer<K, V, ConsumedTopics<Topics, T>> {
+    const all = { ...this.#defaults.consumer, ...options } as ConsumerOptions<K, V>;
+    return this.#kept(new Consumer<K, V, ConsumedTopics<Topics, T>>(this.#cluster, all));
   }
 
   /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */

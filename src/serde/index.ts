@@ -3,6 +3,7 @@
  * simplest formats; knows nothing of topics' schemas, records on the wire, or the client.
  */
 export { bytes } from './bytes.js';
+export { byTopic } from './by-topic.js';
 export { json } from './json.js';
 export { float64, int32, int64 } from './numbers.js';
 export {
@@ -18,4 +19,5 @@ export {
   toDeserializer,
   toSerializer,
 } from './serializer.js';
+export type { StandardIssue, StandardSchema } from './standard-schema.js';
 export { string, type StringEncoding } from './string.js';

@@ -1,4 +1,6 @@
 import { isKafkaError, KafkaError } from '../errors/index.js';
+import { json } from './json.js';
+import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
 /** One record header: headers keep their order, and a name may stand there more than once. */
 export type Header = readonly [name: string, value: Uint8Array | null];
@@ -36,18 +38,20 @@ export interface Serde<T, In = T> extends Serializer<In>, Deserializer<T> {}
 export type SerializerFunction<T> = (value: T, context: SerdeContext) => Uint8Array | null;
 export type DeserializerFunction<T> = (data: Buffer | null, context: SerdeContext) => T;
 
-/** A serializer as an object, or as a plain function. */
-export type SerializerLike<T> = Serializer<T> | SerializerFunction<T>;
-/** A deserializer as an object, or as a plain function. */
-export type DeserializerLike<T> = Deserializer<T> | DeserializerFunction<T>;
+/** A serializer as an object, as a plain function, or as a schema of JSON. */
+export type SerializerLike<T> = Serializer<T> | SerializerFunction<T> | StandardSchema<T, unknown>;
+/** A deserializer as an object, as a plain function, or as a schema of JSON. */
+export type DeserializerLike<T> =
+  | Deserializer<T>
+  | DeserializerFunction<T>
+  | StandardSchema<unknown, T>;
 
 /**
- * The serializer behind either spelling, as a function that fails only with
+ * The serializer behind any spelling, as a function that fails only with
  * SERIALIZATION_FAILED, naming the topic.
  */
 export function toSerializer<T>(like: SerializerLike<T>): SerializerFunction<T> {
-  const serialize: SerializerFunction<T> =
-    typeof like === 'function' ? like : (value, context) => like.serialize(value, context);
+  const serialize = serializerOf(like);
   return (value, context) => {
     try {
       return serialize(value, context);
@@ -58,12 +62,11 @@ export function toSerializer<T>(like: SerializerLike<T>): SerializerFunction<T> 
 }
 
 /**
- * The deserializer behind either spelling, as a function that fails only with
+ * The deserializer behind any spelling, as a function that fails only with
  * DESERIALIZATION_FAILED, naming topic, partition and offset.
  */
 export function toDeserializer<T>(like: DeserializerLike<T>): DeserializerFunction<T> {
-  const deserialize: DeserializerFunction<T> =
-    typeof like === 'function' ? like : (data, context) => like.deserialize(data, context);
+  const deserialize = deserializerOf(like);
   return (data, context) => {
     try {
       return deserialize(data, context);
@@ -71,6 +74,16 @@ export function toDeserializer<T>(like: DeserializerLike<T>): DeserializerFuncti
       throw failed('DESERIALIZATION_FAILED', 'could not be read', cause, context);
     }
   };
+}
+
+function serializerOf<T>(like: SerializerLike<T>): SerializerFunction<T> {
+  if (isStandardSchema(like)) return serializerOf(json(like) as Serializer<T>);
+  return typeof like === 'function' ? like : (value, context) => like.serialize(value, context);
+}
+
+function deserializerOf<T>(like: DeserializerLike<T>): DeserializerFunction<T> {
+  if (isStandardSchema(like)) return deserializerOf(json(like) as Deserializer<T>);
+  return typeof like === 'function' ? like : (data, context) => like.deserialize(data, context);
 }
 
 function failed(

@@ -1,6 +1,5 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
-import type { ConsumerBatch } from './consumer-batch.js';
 import { type ConsumerHealth, healthOf } from './consumer-health.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
@@ -16,12 +15,14 @@ import { lookUpOffsets } from './offset-lookup.js';
 import { resetTimestamp } from './offset-reset.js';
 import { earliestTimestamp, latestTimestamp, type PartitionState } from './partition-state.js';
 import { pollTimeout, PollWatch } from './poll-watch.js';
-import { type PartitionStream, partitionStreams } from './partition-stream.js';
+import { partitionStreams } from './partition-stream.js';
 import { PositionFinder } from './position-finder.js';
 import { Rebalance } from './rebalance.js';
 import { RecordMaker } from './record-maker.js';
 import { reportTrouble } from './report-trouble.js';
 import { runLoops, type RunOptions } from './run-loops.js';
+import type { ConsumedBatch, ConsumedRecord, ConsumedStream } from './topic-records.js';
+import type { AnyTopics } from '../topic-map.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
 import { type OffsetsToCommit, offsetsToCommit } from './offsets-to-commit.js';
@@ -45,8 +46,8 @@ const closingCommitMs = 5000;
  * Over 400 lines because every method of the public surface is here, each a few lines that hand
  * over to the part that does it.
  */
-export class Consumer<K = Buffer | null, V = Buffer | null>
-  implements AsyncIterable<ConsumerRecord<K, V>>, AsyncDisposable
+export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends object = AnyTopics>
+  implements AsyncIterable<ConsumedRecord<K, V, Topics>>, AsyncDisposable
 {
   readonly #cluster: Cluster;
   readonly #settings: ConsumerSettings<K, V>;
@@ -131,24 +132,25 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
   }
 
   /** Records one by one; see the class for what finishing one means. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
-    return this.#delivery.main.records();
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumedRecord<K, V, Topics>> {
+    return this.#delivery.main.records() as AsyncIterableIterator<never>;
   }
 
   /**
    * Records of one partition at a time, as many as were fetched together. A batch is finished when
    * the loop asks for the next; `commit(record)` finishes it up to that record.
    */
-  batches(): AsyncIterableIterator<ConsumerBatch<K, V>> {
-    return this.#delivery.main.batches();
+  batches(): AsyncIterableIterator<ConsumedBatch<K, V, Topics>> {
+    return this.#delivery.main.batches() as AsyncIterableIterator<never>;
   }
 
   /**
    * A stream for each partition, as it is assigned; each is read by a loop of its own, beside the
    * others, and ends when its partition goes away. Not to be mixed with other loops.
    */
-  partitions(): AsyncIterableIterator<PartitionStream<K, V>> {
-    return partitionStreams(this.#delivery, this.#subscription, () => this.#asked());
+  partitions(): AsyncIterableIterator<ConsumedStream<K, V, Topics>> {
+    const streams = partitionStreams(this.#delivery, this.#subscription, () => this.#asked());
+    return streams as AsyncIterableIterator<never>;
   }
 
   /**
@@ -156,8 +158,8 @@ export class Consumer<K = Buffer | null, V = Buffer | null>
    * at the same time, each partition in its order. Resolves when the consumer is closed; fails
    * with what a handler throws, after the others have come to rest: what it had comes again.
    */
-  async run(options: RunOptions<K, V>): Promise<void> {
-    await runLoops(this.#delivery, options);
+  async run(options: RunOptions<K, V, Topics>): Promise<void> {
+    await runLoops(this.#delivery, options as object as RunOptions<K, V>);
   }
 
   /**

@@ -19,4 +19,12 @@ export type {
 } from './consumer-options.js';
 export type { PartitionStream } from './partition-stream.js';
 export type { RunOptions } from './run-loops.js';
+export type {
+  ConsumedBatch,
+  ConsumedRecord,
+  ConsumedStream,
+  ConsumedTopics,
+  ConsumerArguments,
+  TopicConsumerOptions,
+} from './topic-records.js';
 export { ConsumerRecord, RecordHeaders } from './consumer-record.js';

@@ -1,15 +1,21 @@
 import { KafkaError } from '../../errors/index.js';
-import type { ConsumerBatch } from './consumer-batch.js';
-import type { ConsumerRecord } from './consumer-record.js';
+import type { AnyTopics } from '../topic-map.js';
+import type { ConsumedBatch, ConsumedRecord } from './topic-records.js';
 import type { Deliveries } from './deliveries.js';
 import type { Delivery } from './delivery.js';
 
 /** What `run` calls: one of the two. */
-export interface RunOptions<K = Buffer | null, V = Buffer | null> {
+export interface RunOptions<
+  K = Buffer | null,
+  V = Buffer | null,
+  Topics extends object = AnyTopics,
+> {
   /** Waited for; a record is finished when it resolves. */
-  readonly eachRecord?: ((record: ConsumerRecord<K, V>) => void | Promise<void>) | undefined;
+  readonly eachRecord?:
+    | ((record: ConsumedRecord<K, V, Topics>) => void | Promise<void>)
+    | undefined;
   /** Waited for; a batch is finished when it resolves. */
-  readonly eachBatch?: ((batch: ConsumerBatch<K, V>) => void | Promise<void>) | undefined;
+  readonly eachBatch?: ((batch: ConsumedBatch<K, V, Topics>) => void | Promise<void>) | undefined;
   /** How many partitions are worked on at the same time, each in its order; default 1. */
   readonly partitionsConsumedConcurrently?: number | undefined;
 }

@@ -16,6 +16,7 @@ export type {
   ProducerRecord,
   RecordMetadata,
 } from './producer-record.js';
+export type { ProducerArguments, RecordToSend } from './topic-records.js';
 export { Transaction } from './transaction.js';
 export { type TransactionErrorKind, transactionErrorKind } from './transaction-errors.js';
 export type {

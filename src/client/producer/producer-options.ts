@@ -1,6 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import { type CompressionType, compressionTypes } from '../../records/index.js';
-import type { SerializerLike } from '../../serde/index.js';
+import { type SerializerFunction, type SerializerLike, toSerializer } from '../../serde/index.js';
 import type { Random } from '../../system/index.js';
 import { checkOptionNames, checkWhole } from '../known-options.js';
 import { type PartitionerName, partitionerOf } from './partitioners.js';
@@ -82,8 +82,9 @@ export interface ProducerSettings<K, V> {
   readonly requestTimeoutMs: number;
   readonly maxInFlight: number;
   readonly partitioner: Partitioner | undefined;
-  readonly keySerializer: SerializerLike<K> | undefined;
-  readonly valueSerializer: SerializerLike<V> | undefined;
+  /** Undefined: bytes and text as they are. */
+  readonly keySerializer: SerializerFunction<K> | undefined;
+  readonly valueSerializer: SerializerFunction<V> | undefined;
 }
 
 const names = [
@@ -129,6 +130,7 @@ export function producerSettings<K, V>(
   if (transactionalId === undefined && options.transactionTimeoutMs !== undefined) {
     throw invalid('transactionTimeoutMs needs a transactionalId.');
   }
+  const { keySerializer: key, valueSerializer: value } = options;
   const lingerMs = options.lingerMs ?? eagerLingerMs;
   const requestTimeoutMs = options.requestTimeoutMs ?? clientRequestTimeoutMs;
   const settings: ProducerSettings<K, V> = {
@@ -148,8 +150,8 @@ export function producerSettings<K, V>(
     requestTimeoutMs,
     maxInFlight: options.maxInFlightRequestsPerConnection ?? idempotentInFlightMax,
     partitioner: partitionerOf(options.partitioner, random),
-    keySerializer: options.keySerializer,
-    valueSerializer: options.valueSerializer,
+    keySerializer: key === undefined ? undefined : toSerializer(key),
+    valueSerializer: value === undefined ? undefined : toSerializer(value),
   };
   checkNumbers(settings);
   checkDeliveryTimeout(settings);

@@ -9,11 +9,13 @@ import {
   type ProducerSettings,
 } from './producer-options.js';
 import type { Metric } from '../metric.js';
+import type { AnyTopics } from '../topic-map.js';
 import { ProducerCounters } from './producer-counters.js';
 import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
 import { RecordAccumulator } from './record-accumulator.js';
 import { SendCall } from './send-call.js';
 import { Sender } from './sender.js';
+import type { RecordToSend } from './topic-records.js';
 import type { TopicQueues } from './topic-queues.js';
 import type { Transaction } from './transaction.js';
 import { TransactionLine } from './transaction-line.js';
@@ -42,7 +44,9 @@ export interface SendOptions {
  * requests, and several requests are on their way at once; records of a partition stay in order,
  * and none is written twice (unless idempotence is switched off). Made by `kafka.producer()`.
  */
-export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
+export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
+  implements AsyncDisposable
+{
   readonly #cluster: Cluster;
   readonly #settings: ProducerSettings<K, V>;
   readonly #accumulator: RecordAccumulator;
@@ -50,7 +54,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   readonly #counters = new ProducerCounters();
   readonly #transactions: TransactionManager;
   readonly #session: TransactionSession | undefined;
-  readonly #line: TransactionLine<K, V> | undefined;
+  readonly #line: TransactionLine<K, V, Topics> | undefined;
   readonly #lane: string;
   readonly #stopListening: () => void;
   readonly #closing = new AbortController();
@@ -97,10 +101,13 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
    * SERIALIZATION_FAILED, what the broker said, ABORTED or CLOSED; of several records the first
    * failure counts, after all have been settled.
    */
-  send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata>;
-  send(records: readonly ProducerRecord<K, V>[], options?: SendOptions): Promise<RecordMetadata[]>;
+  send(record: RecordToSend<K, V, Topics>, options?: SendOptions): Promise<RecordMetadata>;
   send(
-    input: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    records: readonly RecordToSend<K, V, Topics>[],
+    options?: SendOptions,
+  ): Promise<RecordMetadata[]>;
+  send(
+    input: RecordToSend<K, V, Topics> | readonly RecordToSend<K, V, Topics>[],
     options?: SendOptions,
   ): Promise<RecordMetadata | RecordMetadata[]> {
     if (this.#closed !== undefined) return Promise.reject(closedError());
@@ -114,7 +121,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
   }
 
   #sendAll(
-    records: readonly ProducerRecord<K, V>[],
+    records: readonly ProducerRecord<unknown, unknown>[],
     signal?: AbortSignal,
   ): Promise<RecordMetadata[]> {
     if (records.length === 0) return Promise.resolve([]);
@@ -129,7 +136,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
    * The first one fences off older producers with the same transactional id. Prefer
    * `transaction`, which cannot forget to end it.
    */
-  async beginTransaction(): Promise<Transaction<K, V>> {
+  async beginTransaction(): Promise<Transaction<K, V, Topics>> {
     if (this.#closed !== undefined) throw closedError();
     return await this.#needLine().begin();
   }
@@ -143,7 +150,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
    * for a reason that may pass; what the work itself throws is passed on.
    */
   async transaction<T>(
-    work: TransactionWork<K, V, T>,
+    work: TransactionWork<K, V, T, Topics>,
     options: TransactionOptions = {},
   ): Promise<T> {
     if (this.#closed !== undefined) throw closedError();
@@ -162,7 +169,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
    */
   async exactlyOnce<B extends InputBatch>(
     consumer: BatchSource<B>,
-    handler: ExactlyOnceHandler<B, K, V>,
+    handler: ExactlyOnceHandler<B, K, V, Topics>,
     options: TransactionOptions = {},
   ): Promise<void> {
     if (this.#closed !== undefined) throw closedError();
@@ -170,7 +177,7 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
     await runner.exactlyOnce(consumer, handler, options);
   }
 
-  #needLine(): TransactionLine<K, V> {
+  #needLine(): TransactionLine<K, V, Topics> {
     if (this.#line !== undefined) return this.#line;
     throw new KafkaError('INVALID_ARGUMENT', 'This producer has no transactions.', {
       hint: "Give it a name: kafka.producer({ transactionalId: 'payments-1' }).",
@@ -191,8 +198,8 @@ export class Producer<K = Bytes, V = Bytes> implements AsyncDisposable {
     return new TransactionSession(transactionalId, requests, () => this.#sender.schedule());
   }
 
-  #makeLine(session: TransactionSession): TransactionLine<K, V> {
-    return new TransactionLine<K, V>({
+  #makeLine(session: TransactionSession): TransactionLine<K, V, Topics> {
+    return new TransactionLine<K, V, Topics>({
       session,
       clock: this.#cluster.system.clock,
       maxBlockMs: this.#settings.maxBlockMs,

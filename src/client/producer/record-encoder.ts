@@ -1,12 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RecordHeaderInput, RecordInput } from '../../records/index.js';
-import {
-  type Header,
-  type SerdeContext,
-  type SerializerFunction,
-  type SerializerLike,
-  toSerializer,
-} from '../../serde/index.js';
+import type { Header, SerdeContext, SerializerFunction } from '../../serde/index.js';
 import type { HeadersInput, HeaderValue, ProducerRecord } from './producer-record.js';
 
 /** A record whose parts have become bytes. The encoder uses one again and again. */
@@ -25,9 +19,13 @@ export class RecordEncoder {
   readonly #value: SerializerFunction<unknown> | undefined;
   readonly #encoded: EncodedRecord = { key: null, value: null, headers: undefined, timestamp: 0 };
 
-  constructor(key: SerializerLike<never> | undefined, value: SerializerLike<never> | undefined) {
-    this.#key = key === undefined ? undefined : toSerializer(key as SerializerLike<unknown>);
-    this.#value = value === undefined ? undefined : toSerializer(value as SerializerLike<unknown>);
+  /** Undefined serializers write bytes and text as they are. */
+  constructor(
+    key: SerializerFunction<never> | undefined,
+    value: SerializerFunction<never> | undefined,
+  ) {
+    this.#key = key as SerializerFunction<unknown> | undefined;
+    this.#value = value as SerializerFunction<unknown> | undefined;
   }
 
   /** The bytes of a record, valid until the next call. Fails with SERIALIZATION_FAILED. */

@@ -5,12 +5,12 @@ import { Transaction, type TransactionHost } from './transaction.js';
 import type { TransactionSession } from './transaction-session.js';
 
 /** What the line of transactions needs of its producer. */
-export interface TransactionLineParts<K, V> {
+export interface TransactionLineParts {
   readonly session: TransactionSession;
   readonly clock: Clock;
   /** How long a transaction waits for the one before it. */
   readonly maxBlockMs: number;
-  send(records: readonly ProducerRecord<K, V>[]): Promise<RecordMetadata[]>;
+  send(records: readonly ProducerRecord<unknown, unknown>[]): Promise<RecordMetadata[]>;
   flush(): Promise<void>;
   drop(error: KafkaError): void;
   /** How a transaction has ended, as far as is known. */
@@ -18,21 +18,23 @@ export interface TransactionLineParts<K, V> {
 }
 
 /** The transactions of one producer, which run one after the other. */
-export class TransactionLine<K, V> {
+export class TransactionLine<K, V, Topics extends object> {
   readonly session: TransactionSession;
-  readonly #parts: TransactionLineParts<K, V>;
-  #current: { readonly transaction: Transaction<K, V>; readonly over: Promise<void> } | undefined;
+  readonly #parts: TransactionLineParts;
+  #current:
+    | { readonly transaction: Transaction<K, V, Topics>; readonly over: Promise<void> }
+    | undefined;
   #isTaken = false;
   /** Who waits for the transaction before theirs, in order. */
   readonly #waiting: (() => void)[] = [];
   #closed: KafkaError | undefined;
 
-  constructor(parts: TransactionLineParts<K, V>) {
+  constructor(parts: TransactionLineParts) {
     this.#parts = parts;
     this.session = parts.session;
   }
 
-  async begin(): Promise<Transaction<K, V>> {
+  async begin(): Promise<Transaction<K, V, Topics>> {
     await this.#turn();
     try {
       this.#check();
@@ -48,14 +50,16 @@ export class TransactionLine<K, V> {
       isOver = resolve;
     });
     const parts = this.#parts;
-    const sendAny = async (input: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[]) => {
+    const sendAny = async (
+      input: ProducerRecord<unknown, unknown> | readonly ProducerRecord<unknown, unknown>[],
+    ) => {
       if (isList(input)) return await parts.send(input);
       const [first] = await parts.send([input]);
       return first as RecordMetadata;
     };
-    const host: TransactionHost<K, V> = {
+    const host: TransactionHost = {
       session: this.session,
-      send: sendAny as TransactionHost<K, V>['send'],
+      send: sendAny as TransactionHost['send'],
       flush: () => parts.flush(),
       drop: (error) => parts.drop(error),
       over: (how) => {
@@ -65,7 +69,7 @@ export class TransactionLine<K, V> {
         this.#next();
       },
     };
-    const transaction = new Transaction<K, V>(host);
+    const transaction = new Transaction<K, V, Topics>(host);
     this.#current = { transaction, over };
     return transaction;
   }

@@ -1,7 +1,8 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { checkOptionNames, checkWhole } from '../known-options.js';
-import type { ProducerRecord } from './producer-record.js';
+import type { AnyTopics } from '../topic-map.js';
+import type { RecordToSend } from './topic-records.js';
 import type { Transaction } from './transaction.js';
 import { transactionErrorKind } from './transaction-errors.js';
 import type { TransactionLine } from './transaction-line.js';
@@ -17,7 +18,9 @@ export interface TransactionOptions {
 }
 
 /** The work of a transaction. */
-export type TransactionWork<K, V, T> = (transaction: Transaction<K, V>) => T | Promise<T>;
+export type TransactionWork<K, V, T, Topics extends object = AnyTopics> = (
+  transaction: Transaction<K, V, Topics>,
+) => T | Promise<T>;
 
 /** Records read together from one partition, as far as a transaction cares. */
 export interface InputBatch {
@@ -41,30 +44,30 @@ export interface BatchSource<B extends InputBatch> extends OffsetSource<B> {
 }
 
 /** What comes of a batch: records to send, or nothing when the handler has sent them itself. */
-export type ExactlyOnceHandler<B, K, V> = (
+export type ExactlyOnceHandler<B, K, V, Topics extends object = AnyTopics> = (
   batch: B,
-  transaction: Transaction<K, V>,
+  transaction: Transaction<K, V, Topics>,
 ) =>
-  | readonly ProducerRecord<K, V>[]
+  | readonly RecordToSend<K, V, Topics>[]
   | undefined
   | void
-  | Promise<readonly ProducerRecord<K, V>[] | undefined | void>;
+  | Promise<readonly RecordToSend<K, V, Topics>[] | undefined | void>;
 
 const attemptsInARow = 10;
 
 type Outcome<T> = { readonly value: T } | { readonly error: unknown; readonly mayRetry: boolean };
 
 /** Runs work in transactions: commits, aborts, and tries again what deserves it. */
-export class TransactionRunner<K, V> {
+export class TransactionRunner<K, V, Topics extends object> {
   readonly #cluster: Cluster;
-  readonly #line: TransactionLine<K, V>;
+  readonly #line: TransactionLine<K, V, Topics>;
 
-  constructor(cluster: Cluster, line: TransactionLine<K, V>) {
+  constructor(cluster: Cluster, line: TransactionLine<K, V, Topics>) {
     this.#cluster = cluster;
     this.#line = line;
   }
 
-  async run<T>(work: TransactionWork<K, V, T>, options: TransactionOptions): Promise<T> {
+  async run<T>(work: TransactionWork<K, V, T, Topics>, options: TransactionOptions): Promise<T> {
     const attempts = attemptsOf(options, 1);
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#once(work);
@@ -78,7 +81,7 @@ export class TransactionRunner<K, V> {
 
   async exactlyOnce<B extends InputBatch>(
     consumer: BatchSource<B>,
-    handler: ExactlyOnceHandler<B, K, V>,
+    handler: ExactlyOnceHandler<B, K, V, Topics>,
     options: TransactionOptions,
   ): Promise<void> {
     if (consumer.autoCommit) {
@@ -126,7 +129,7 @@ export class TransactionRunner<K, V> {
     }
   }
 
-  async #once<T>(work: TransactionWork<K, V, T>): Promise<Outcome<T>> {
+  async #once<T>(work: TransactionWork<K, V, T, Topics>): Promise<Outcome<T>> {
     const transaction = await this.#line.begin();
     let value: T;
     try {
@@ -143,7 +146,7 @@ export class TransactionRunner<K, V> {
     }
   }
 
-  async #aborted<T>(transaction: Transaction<K, V>, error: unknown): Promise<Outcome<T>> {
+  async #aborted<T>(transaction: Transaction<K, V, Topics>, error: unknown): Promise<Outcome<T>> {
     // Work that throws because a send of it failed is to be judged by that.
     const cause = transaction.failure;
     const { session } = this.#line;
@@ -164,11 +167,11 @@ export class TransactionRunner<K, V> {
   }
 }
 
-async function transform<B extends InputBatch, K, V>(
+async function transform<B extends InputBatch, K, V, Topics extends object>(
   consumer: BatchSource<B>,
   batch: B,
-  transaction: Transaction<K, V>,
-  handler: ExactlyOnceHandler<B, K, V>,
+  transaction: Transaction<K, V, Topics>,
+  handler: ExactlyOnceHandler<B, K, V, Topics>,
 ): Promise<void> {
   const records = await handler(batch, transaction);
   // Whether these arrive is seen by the commit.

@@ -1,13 +1,15 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
+import type { AnyTopics } from '../topic-map.js';
+import type { RecordToSend } from './topic-records.js';
 import type { OffsetSource, TransactionOffsets } from './transaction-offsets.js';
 import type { TransactionSession } from './transaction-session.js';
 
 /** What a transaction needs of its producer. */
-export interface TransactionHost<K, V> {
+export interface TransactionHost {
   readonly session: TransactionSession;
-  send(records: ProducerRecord<K, V>): Promise<RecordMetadata>;
-  send(records: readonly ProducerRecord<K, V>[]): Promise<RecordMetadata[]>;
+  send(record: ProducerRecord<unknown, unknown>): Promise<RecordMetadata>;
+  send(records: readonly ProducerRecord<unknown, unknown>[]): Promise<RecordMetadata[]>;
   /** Resolves when everything sent has been settled. */
   flush(): Promise<void>;
   /** Gives up what is not on its way. */
@@ -21,12 +23,14 @@ export interface TransactionHost<K, V> {
  * once the transaction is committed, and never when it is aborted. Made by
  * `producer.transaction(…)`, which ends it, or by `producer.beginTransaction()`.
  */
-export class Transaction<K = Bytes, V = Bytes> implements AsyncDisposable {
-  readonly #host: TransactionHost<K, V>;
+export class Transaction<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
+  implements AsyncDisposable
+{
+  readonly #host: TransactionHost;
   #state: 'open' | 'ending' | 'committed' | 'aborted' = 'open';
   #aborting: Promise<void> | undefined;
 
-  constructor(host: TransactionHost<K, V>) {
+  constructor(host: TransactionHost) {
     this.#host = host;
   }
 
@@ -50,10 +54,10 @@ export class Transaction<K = Bytes, V = Bytes> implements AsyncDisposable {
    * Sends one record or several within the transaction. There is no need to wait: `commit` does,
    * and a record that fails makes the transaction one that can only be aborted.
    */
-  send(record: ProducerRecord<K, V>): Promise<RecordMetadata>;
-  send(records: readonly ProducerRecord<K, V>[]): Promise<RecordMetadata[]>;
+  send(record: RecordToSend<K, V, Topics>): Promise<RecordMetadata>;
+  send(records: readonly RecordToSend<K, V, Topics>[]): Promise<RecordMetadata[]>;
   send(
-    input: ProducerRecord<K, V> | readonly ProducerRecord<K, V>[],
+    input: RecordToSend<K, V, Topics> | readonly RecordToSend<K, V, Topics>[],
   ): Promise<RecordMetadata | RecordMetadata[]> {
     const { session } = this.#host;
     if (this.#state !== 'open') return Promise.reject(this.#ended());
