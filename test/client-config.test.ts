@@ -47,7 +47,8 @@ function printed(): string {
     '# Options of the client',
     '',
     'Printed from the doc comments of the options. Times are in milliseconds, sizes in bytes. The',
-    "properties are those of `Kafka.fromProperties`, in Kafka's and librdkafka's spelling.",
+    "properties are those of `Kafka.fromProperties`, in Kafka's and librdkafka's spelling. There an",
+    'environment variable comes before each: `KAFKIT_BOOTSTRAP_SERVERS` before `bootstrap.servers`.',
   ];
   for (const [owner, title, file] of sections) {
     lines.push('', `## ${title}`, '', '| option | properties | what it does |', '|---|---|---|');

@@ -1,6 +1,6 @@
 import { KafkaError } from '../errors/index.js';
 import type { ApiName, RequestInput, ResponseDecoded } from '../protocol/index.js';
-import { defaultLogger, realSystem } from '../system/index.js';
+import { defaultLogger, environmentVariable, realSystem } from '../system/index.js';
 import { Admin } from './admin/index.js';
 import { Cluster, type ClusterOptions, type SendOptions } from './cluster/index.js';
 import {
@@ -75,7 +75,9 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
   /**
    * A client configured by a `client.properties`: the path of such a file, its text, or an object
    * of properties, in Java's or librdkafka's spelling. Producers and consumers made by it start
-   * from what it says for them; `overrides` and their own options come first.
+   * from what it says for them; `overrides` and their own options come first. Environment
+   * variables come before the properties: `KAFKIT_BOOTSTRAP_SERVERS` is `bootstrap.servers`, and
+   * so on for all of them.
    *
    * Fails with INVALID_ARGUMENT for a property that nobody knows, with a suggestion. Properties
    * that are known elsewhere and mean nothing here are named in the log.
@@ -87,7 +89,8 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
     const { disk } = overrides.system ?? realSystem();
     const readText = (path: string) => disk.readFile(path).toString();
     const isFile = typeof source === 'string' && !isPropertiesText(source);
-    const found = clientProperties(isFile ? readText(source) : source, readText);
+    const text = isFile ? readText(source) : source;
+    const found = clientProperties(text, readText, environmentVariable);
     const kafka = new Kafka<Topics>({ ...found.kafka, ...overrides });
     kafka.#defaults = found;
     if (found.ignored.length > 0) {

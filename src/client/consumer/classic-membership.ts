@@ -283,7 +283,8 @@ export class ClassicMembership implements Membership {
     if (joined.skipAssignment) return [];
     const assignor = this.#settings.assignors.find(({ name }) => name === this.#protocolName);
     if (assignor === undefined) throw this.#error('INCONSISTENT_GROUP_PROTOCOL');
-    const shares = assignor.assign(members, counts);
+    const racks = (topic: string, partition: number) => this.#watch.racksOf(topic, partition);
+    const shares = assignor.assign(members, counts, racks);
     return members.map(({ memberId }) => ({
       memberId,
       assignment: encodeAssignment(shares.get(memberId) ?? []),

@@ -1,6 +1,7 @@
 import type { KafkaError } from '../../errors/index.js';
 import type { DeserializerLike } from '../../serde/index.js';
 import type { Assignor } from './assignors/assignor.js';
+import type { ConsumerInterceptor } from './consumer-interceptors.js';
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -89,6 +90,8 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly groupInstanceId?: string | undefined;
   /** The rack of this client: reads from the closest replica where the brokers allow (KIP-392). */
   readonly rackId?: string | undefined;
+  /** Shown every record that is handed out, and every commit, in this order (KIP-42). */
+  readonly interceptors?: readonly ConsumerInterceptor[] | undefined;
   /** Default: bytes as they are. */
   readonly keyDeserializer?: DeserializerLike<K> | undefined;
   readonly valueDeserializer?: DeserializerLike<V> | undefined;

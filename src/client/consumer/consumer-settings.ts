@@ -3,6 +3,7 @@ import { type DeserializerFunction, toDeserializer } from '../../serde/index.js'
 import { checkOptionNames } from '../known-options.js';
 import { resolveAssignors } from './assignors/index.js';
 import { type Assignor, compareText } from './assignors/assignor.js';
+import type { ConsumerInterceptor } from './consumer-interceptors.js';
 import type {
   ConsumerOptions,
   GroupProtocol,
@@ -38,6 +39,8 @@ export interface ConsumerSettings<K, V> {
   readonly assignors: readonly Assignor[];
   readonly groupInstanceId: string | null;
   readonly rackId: string;
+  /** Undefined where there are none. */
+  readonly interceptors: readonly ConsumerInterceptor[] | undefined;
   /** Undefined: bytes as they are. */
   readonly keyDeserializer: DeserializerFunction<K> | undefined;
   readonly valueDeserializer: DeserializerFunction<V> | undefined;
@@ -78,6 +81,7 @@ const known: Record<keyof ConsumerOptions, readonly [min: number, max: number] |
   assignors: undefined,
   groupInstanceId: undefined,
   rackId: undefined,
+  interceptors: undefined,
   keyDeserializer: undefined,
   valueDeserializer: undefined,
   corruptBatches: undefined,
@@ -127,6 +131,7 @@ export function consumerSettings<K, V>(options: ConsumerOptions<K, V>): Consumer
     assignors: resolveAssignors(options.assignors),
     groupInstanceId: options.groupInstanceId ?? null,
     rackId: options.rackId ?? '',
+    interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
     keyDeserializer: key === undefined ? undefined : toDeserializer(key),
     valueDeserializer: value === undefined ? undefined : toDeserializer(value),
     skipCorrupt: options.corruptBatches === 'skip',

@@ -1,6 +1,7 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { type ConsumerHealth, healthOf } from './consumer-health.js';
+import { ConsumerInterceptors } from './consumer-interceptors.js';
 import type { ConsumerOptions, TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import { type ConsumerSettings, consumerSettings } from './consumer-settings.js';
@@ -75,7 +76,10 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     this.#cluster = cluster;
     this.#settings = settings;
     cluster.retain();
-    const maker = new RecordMaker(settings.keyDeserializer, settings.valueDeserializer);
+    const { keyDeserializer: key, valueDeserializer: value } = settings;
+    const interceptors =
+      settings.interceptors && new ConsumerInterceptors(settings.interceptors, cluster.logger);
+    const maker = new RecordMaker(key, value, interceptors);
     this.#delivery = new Deliveries(this.#buffer, maker, {
       asked: () => this.#asked(),
       drained: () => this.#fetcher.wake(),
@@ -101,6 +105,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
         isJoining: () => this.#membership.phase === 'rebalancing',
         refused: (error) => this.#membership.refused(error),
         troubled: (error) => this.#troubled(error),
+        committed: interceptors && ((offsets) => interceptors.committed(offsets)),
       });
     }
     this.#positions = new PositionFinder(

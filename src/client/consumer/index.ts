@@ -7,6 +7,7 @@ export type { Assignments, Assignor, AssignorMember } from './assignors/assignor
 export { Consumer } from './consumer.js';
 export type { TopicPartitionOffset } from './group-offsets.js';
 export type { CommitOptions, Committable } from './offset-commits.js';
+export type { ConsumerInterceptor } from './consumer-interceptors.js';
 export type { ConsumerBatch } from './consumer-batch.js';
 export type { ConsumerHealth, ConsumerState, PartitionHealth } from './consumer-health.js';
 export type {

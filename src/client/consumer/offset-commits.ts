@@ -22,6 +22,8 @@ export interface OffsetCommitsHost {
   /** The coordinator does not know the identity any more. */
   refused(error: KafkaError): void;
   troubled(error: KafkaError): void;
+  /** Told of each commit that the coordinator has taken; undefined where nobody listens. */
+  readonly committed: ((offsets: readonly TopicPartitionOffset[]) => void) | undefined;
 }
 
 export interface CommitOptions {
@@ -127,6 +129,7 @@ export class OffsetCommits {
     const deadline = clock.monotonic() + timeoutMs;
     let open = offsets.map((each) => ({
       ...each,
+      given: each,
       state: this.#subscription.get(each.topic, each.partition),
     }));
     for (let attempt = 0; open.length > 0; attempt++) {
@@ -154,6 +157,7 @@ export class OffsetCommits {
       );
     }
     for (const { state, offset } of open) if (state !== undefined) state.committed = offset;
+    if (open.length > 0) this.#host.committed?.(open.map(({ given }) => given));
   }
 
   #isSame(identity: CommitIdentity): boolean {

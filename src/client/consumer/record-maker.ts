@@ -1,6 +1,7 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RecordView } from '../../records/index.js';
 import type { DeserializerFunction, Header, SerdeContext } from '../../serde/index.js';
+import type { ConsumerInterceptors } from './consumer-interceptors.js';
 import { ConsumerRecord, RecordHeaders } from './consumer-record.js';
 import type { TopicPartition } from './consumer-options.js';
 
@@ -8,14 +9,17 @@ import type { TopicPartition } from './consumer-options.js';
 export class RecordMaker<K, V> {
   readonly #key: DeserializerFunction<K> | undefined;
   readonly #value: DeserializerFunction<V> | undefined;
+  readonly #interceptors: ConsumerInterceptors | undefined;
 
   /** Undefined deserializers leave bytes as they are. */
   constructor(
     key: DeserializerFunction<K> | undefined,
     value: DeserializerFunction<V> | undefined,
+    interceptors?: ConsumerInterceptors,
   ) {
     this.#key = key;
     this.#value = value;
+    this.#interceptors = interceptors;
   }
 
   /** Fails with DESERIALIZATION_FAILED, naming topic, partition and offset. */
@@ -29,7 +33,7 @@ export class RecordMaker<K, V> {
         : new RecordHeaders(found.map((header) => [header.key, header.value] as const));
     const key = this.#read(this.#key, true, of, view, headers.list);
     const value = this.#read(this.#value, false, of, view, headers.list);
-    return new ConsumerRecord(
+    const record = new ConsumerRecord(
       topic,
       partition,
       offset,
@@ -39,6 +43,7 @@ export class RecordMaker<K, V> {
       headers,
       leaderEpoch,
     );
+    return this.#interceptors === undefined ? record : this.#interceptors.consuming(record);
   }
 
   #read<T>(

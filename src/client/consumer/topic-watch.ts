@@ -57,6 +57,17 @@ export class TopicWatch {
     return counts;
   }
 
+  /** In which racks the replicas of a partition lie, as far as the brokers have racks. */
+  racksOf(topic: string, partition: number): Set<string> {
+    const { topics, brokers } = this.#cluster.metadata();
+    const racks = new Set<string>();
+    for (const id of topics.get(topic)?.partitions[partition]?.replicas ?? []) {
+      const rack = brokers.get(id)?.rack ?? null;
+      if (rack !== null) racks.add(rack);
+    }
+    return racks;
+  }
+
   /**
    * Takes the present state as known and reports what differs from it later: other topics, and
    * with `counts` other numbers of partitions. `others` are topics of other members.

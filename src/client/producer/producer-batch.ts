@@ -71,6 +71,11 @@ export class ProducerBatch {
     this.deadline = facts.deadline;
   }
 
+  /** Its records in order, as far as their places are known. */
+  get places(): readonly PlacedRecord[] {
+    return this.#places;
+  }
+
   get count(): number {
     return this.#places.length;
   }

@@ -4,6 +4,7 @@ import { type SerializerFunction, type SerializerLike, toSerializer } from '../.
 import type { Random } from '../../system/index.js';
 import { checkOptionNames, checkWhole } from '../known-options.js';
 import { type PartitionerName, partitionerOf } from './partitioners.js';
+import type { ProducerInterceptor } from './producer-interceptors.js';
 import type { Bytes, Partitioner } from './producer-record.js';
 
 export type Acks = 0 | 1 | -1 | 'all';
@@ -58,6 +59,8 @@ export interface ProducerOptions<K = Bytes, V = Bytes> {
    * `murmur2`, `consistent`, `fnv1a`, `fnv1a_random`, `random`.
    */
   readonly partitioner?: Partitioner | PartitionerName | undefined;
+  /** Shown every record on its way, in this order (KIP-42). */
+  readonly interceptors?: readonly ProducerInterceptor[] | undefined;
   /** Default: bytes and text as they are. */
   readonly keySerializer?: SerializerLike<K> | undefined;
   readonly valueSerializer?: SerializerLike<V> | undefined;
@@ -82,6 +85,8 @@ export interface ProducerSettings<K, V> {
   readonly requestTimeoutMs: number;
   readonly maxInFlight: number;
   readonly partitioner: Partitioner | undefined;
+  /** Undefined where there are none. */
+  readonly interceptors: readonly ProducerInterceptor[] | undefined;
   /** Undefined: bytes and text as they are. */
   readonly keySerializer: SerializerFunction<K> | undefined;
   readonly valueSerializer: SerializerFunction<V> | undefined;
@@ -103,6 +108,7 @@ const names = [
   'requestTimeoutMs',
   'maxInFlightRequestsPerConnection',
   'partitioner',
+  'interceptors',
   'keySerializer',
   'valueSerializer',
 ] as const satisfies readonly (keyof ProducerOptions)[];
@@ -150,6 +156,7 @@ export function producerSettings<K, V>(
     requestTimeoutMs,
     maxInFlight: options.maxInFlightRequestsPerConnection ?? idempotentInFlightMax,
     partitioner: partitionerOf(options.partitioner, random),
+    interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
     keySerializer: key === undefined ? undefined : toSerializer(key),
     valueSerializer: value === undefined ? undefined : toSerializer(value),
   };

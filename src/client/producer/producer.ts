@@ -11,6 +11,7 @@ import {
 import type { Metric } from '../metric.js';
 import type { AnyTopics } from '../topic-map.js';
 import { ProducerCounters } from './producer-counters.js';
+import { ProducerInterceptors } from './producer-interceptors.js';
 import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
 import { RecordAccumulator } from './record-accumulator.js';
 import { SendCall } from './send-call.js';
@@ -52,6 +53,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
   readonly #accumulator: RecordAccumulator;
   readonly #sender: Sender;
   readonly #counters = new ProducerCounters();
+  readonly #interceptors: ProducerInterceptors | undefined;
   readonly #transactions: TransactionManager;
   readonly #session: TransactionSession | undefined;
   readonly #line: TransactionLine<K, V, Topics> | undefined;
@@ -68,6 +70,8 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
     this.#cluster = cluster;
     this.#settings = producerSettings(options, cluster.options.requestTimeoutMs, random);
     const settings = this.#settings as ProducerSettings<never, never>;
+    const { interceptors } = settings;
+    this.#interceptors = interceptors && new ProducerInterceptors(interceptors, cluster.logger);
     this.#lane = cluster.lane('producer');
     this.#accumulator = new RecordAccumulator(settings, {
       clock,
@@ -85,6 +89,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
       transactions: this.#transactions,
       session: this.#session,
       counters: this.#counters,
+      interceptors: this.#interceptors,
       lane: this.#lane,
       isHurried: () => this.#hurried > 0,
     });
@@ -116,7 +121,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
     if (!this.#isLoading) this.#load();
     return new Promise<RecordMetadata>((resolve, reject) => {
       const first = (results: RecordMetadata[]) => resolve(results[0] as RecordMetadata);
-      this.#start(new SendCall([input], this.#epoch, first, reject), options?.signal);
+      this.#start(this.#call([input], first, reject), options?.signal);
     });
   }
 
@@ -127,7 +132,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
     if (records.length === 0) return Promise.resolve([]);
     if (!this.#isLoading) this.#load();
     return new Promise<RecordMetadata[]>((resolve, reject) => {
-      this.#start(new SendCall(records, this.#epoch, resolve, reject), signal);
+      this.#start(this.#call(records, resolve, reject), signal);
     });
   }
 
@@ -211,6 +216,19 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
         this.#sender.drop(error);
       },
     });
+  }
+
+  #call(
+    records: readonly ProducerRecord<unknown, unknown>[],
+    resolve: (results: RecordMetadata[]) => void,
+    reject: (error: Error) => void,
+  ): SendCall {
+    const interceptors = this.#interceptors;
+    if (interceptors === undefined) return new SendCall(records, this.#epoch, resolve, reject);
+    const sent = records.map((record) => interceptors.sending(record));
+    const call = new SendCall(sent, this.#epoch, resolve, reject);
+    call.refused = (record, error) => interceptors.refused(record, error);
+    return call;
   }
 
   #start(call: SendCall, signal: AbortSignal | undefined): void {

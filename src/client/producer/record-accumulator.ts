@@ -103,7 +103,7 @@ export class RecordAccumulator {
         if (this.#memory >= this.#settings.bufferMemory) return false;
         this.#placeOne(record, topic, call, now);
       } catch (error) {
-        call.failed(1, asKafkaError(error, record));
+        call.refuse(asKafkaError(error, record));
       }
       call.position++;
     }

@@ -14,6 +14,8 @@ export class SendCall {
   position = 0;
   /** While parked: when waiting ends (monotonic). */
   deadline = Infinity;
+  /** Told of records that come into no batch. */
+  refused: ((record: ProducerRecord<unknown, unknown>, error: KafkaError) => void) | undefined;
   /** The caller has its answer; what is left goes on without anybody waiting. */
   isSettled = false;
   readonly #resolve: (results: RecordMetadata[]) => void;
@@ -62,9 +64,18 @@ export class SendCall {
     if (this.#unsettled === 0) this.#finish();
   }
 
+  /** The record at the position cannot be sent. */
+  refuse(error: KafkaError): void {
+    this.refused?.(this.records[this.position] as ProducerRecord<unknown, unknown>, error);
+    this.failed(1, error);
+  }
+
   /** Fails all records that are not in a batch yet. */
   failRest(error: KafkaError): void {
     const rest = this.records.length - this.position;
+    if (this.refused !== undefined) {
+      for (const record of this.records.slice(this.position)) this.refused(record, error);
+    }
     this.position = this.records.length;
     if (rest > 0) this.failed(rest, error);
   }

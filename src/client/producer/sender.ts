@@ -7,6 +7,7 @@ import type { PartitionQueue } from './partition-queue.js';
 import { deliver } from './produce-request.js';
 import type { ProducerBatch } from './producer-batch.js';
 import type { ProducerCounters } from './producer-counters.js';
+import type { ProducerInterceptors } from './producer-interceptors.js';
 import type { ProducerSettings } from './producer-options.js';
 import type { RecordAccumulator } from './record-accumulator.js';
 import type { TransactionManager } from './transaction-manager.js';
@@ -23,6 +24,7 @@ export interface SenderHooks {
   /** Of a transactional producer; its batches go within a transaction or not at all. */
   readonly session: TransactionSession | undefined;
   readonly counters: ProducerCounters;
+  readonly interceptors: ProducerInterceptors | undefined;
   readonly lane: string;
   /** Whether somebody waits for everything to be sent (flush, close). */
   isHurried(): boolean;
@@ -37,6 +39,8 @@ interface Destination {
  * Takes batches that are ready and sends them, one request for all partitions that a broker leads,
  * up to five at a time. Order in a partition is kept under every failure: a batch that comes back
  * goes before the younger ones, and goes alone, until it is settled.
+ *
+ * Over 400 lines because every way in which a batch can end is here, each knowing the others.
  */
 export class Sender {
   readonly #hooks: SenderHooks;
@@ -110,8 +114,11 @@ export class Sender {
   #expire(now: number): number {
     let next = Infinity;
     for (const queue of this.#hooks.accumulator.active) {
-      next = Math.min(next, this.#expireIn(queue.inFlight, now));
-      next = Math.min(next, this.#expireIn(queue.waiting, now));
+      next = Math.min(
+        next,
+        this.#expireIn(queue.inFlight, now),
+        this.#expireIn(queue.waiting, now),
+      );
     }
     return next;
   }
@@ -305,6 +312,7 @@ export class Sender {
     const now = this.#clock.monotonic();
     queue.acknowledged(now);
     batch.complete(baseOffset, logAppendTime);
+    this.#hooks.interceptors?.acknowledged(batch.places);
     this.#hooks.counters.settled(batch, now, baseOffset);
     this.#settled(batch);
   }
@@ -354,6 +362,7 @@ export class Sender {
     const { session, counters } = this.#hooks;
     if (batch.sequence >= 0) session?.lost(errorOf(0));
     batch.fail(errorOf);
+    this.#hooks.interceptors?.failed(batch.places, errorOf);
     counters.settled(batch, this.#clock.monotonic(), -1, errorOf(0));
     this.#settled(batch);
   }

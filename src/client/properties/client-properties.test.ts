@@ -92,6 +92,24 @@ describe('properties as options', () => {
     });
   });
 
+  test('the environment comes first, whatever the spelling', () => {
+    const text = 'bootstrap.servers=file:1\nqueue.buffering.max.ms=7\ngroup.id=g';
+    const variables: Record<string, string> = {
+      KAFKIT_BOOTSTRAP_SERVERS: 'environment:2',
+      KAFKIT_LINGER_MS: '9',
+      KAFKIT_AUTO_OFFSET_RESET: 'by_duration:PT1H',
+      KAFKIT_SECURITY_PROTOCOL: 'SSL',
+      KAFKIT_SOMETHING_ELSE: 'no property',
+    };
+    const found = clientProperties(text, noFiles, (name) => variables[name]);
+    expect(found.kafka).toEqual({ bootstrapServers: 'environment:2', tls: true });
+    expect(found.producer).toEqual({ lingerMs: 9 });
+    expect(found.consumer).toEqual({ groupId: 'g', offsetReset: 'by_duration:PT1H' });
+    const wrong = () =>
+      clientProperties('', noFiles, (name) => (name === 'KAFKIT_ACKS' ? '5' : ''));
+    expect(wrong).toThrow("acks is '5'");
+  });
+
   test('a misspelt name is refused with a suggestion', () => {
     expect(() => read('bootstrap.server=x')).toThrow("Is 'bootstrap.servers' meant?");
     expect(() => read('session.timout.ms=1')).toThrow("Is 'session.timeout.ms' meant?");
@@ -136,5 +154,13 @@ describe('Kafka.fromProperties', () => {
       await kafka.close();
     }
     expect(() => Kafka.fromProperties('acks=many', { system })).toThrow('acks');
+    process.env.KAFKIT_GROUP_ID = 'from the environment';
+    try {
+      const kafka = Kafka.fromProperties('group.id=g', { system });
+      expect(kafka.consumer({ topics: ['t'] }).health().groupId).toBe('from the environment');
+      await kafka.close();
+    } finally {
+      delete process.env.KAFKIT_GROUP_ID;
+    }
   });
 });

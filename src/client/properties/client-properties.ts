@@ -26,18 +26,21 @@ export interface ClientProperties {
 export type ReadText = (path: string) => string;
 
 /**
- * Turns properties, in Java's or librdkafka's spelling, into options. Fails with INVALID_ARGUMENT
+ * Turns properties, in Java's or librdkafka's spelling, into options; the environment comes
+ * before them. Fails with INVALID_ARGUMENT
  * for a name that neither knows (with the nearest one as a suggestion), for a value without
  * sense, and for two names of one option with different values.
  */
 export function clientProperties(
   source: string | Readonly<Record<string, string | number | boolean>>,
   readText: ReadText,
+  environment: (name: string) => string | undefined = () => undefined,
 ): ClientProperties {
   const given =
     typeof source === 'string'
       ? parseProperties(source)
       : new Map(Object.entries(source).map(([name, value]) => [name, String(value)]));
+  override(given, environment);
   const options: Record<PropertyOwner, Record<string, unknown>> = {
     kafka: {},
     producer: {},
@@ -66,6 +69,30 @@ export function clientProperties(
   const tls = tlsOf(given, readText);
   if (tls !== undefined) options.kafka.tls = tls;
   return { ...options, ignored } as ClientProperties;
+}
+
+/** The environment variable that overrides a property: `KAFKIT_BOOTSTRAP_SERVERS`. */
+export function environmentName(property: string): string {
+  return `KAFKIT_${property.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}
+
+/** What the environment says takes the place of what the properties say, under any spelling. */
+function override(
+  given: Map<string, string>,
+  environment: (name: string) => string | undefined,
+): void {
+  for (const [name, row] of properties) {
+    const value = environment(environmentName(name));
+    if (value === undefined || value === '') continue;
+    for (const [other, { owner, option }] of properties) {
+      if (owner === row.owner && option === row.option) given.delete(other);
+    }
+    given.set(name, value);
+  }
+  for (const name of securityProperties) {
+    const value = environment(environmentName(name));
+    if (value !== undefined) given.set(name, value);
+  }
 }
 
 /** Whether a text is properties and not the path of a file with them. */

@@ -72,7 +72,7 @@ const producerRows: readonly (readonly [string, keyof ProducerOptions, ReadValue
   ['value.serializer', 'valueSerializer', serdeClass],
 ];
 
-const offsetReset = oneOf({
+const resetWords = oneOf({
   earliest: 'earliest',
   smallest: 'earliest',
   beginning: 'earliest',
@@ -82,6 +82,10 @@ const offsetReset = oneOf({
   none: 'none',
   error: 'none',
 });
+
+/** One of the words, or a duration that the consumer looks at (KIP-1106). */
+const offsetReset: ReadValue = (value, name) =>
+  value.trim().toLowerCase().startsWith('by_duration:') ? value.trim() : resetWords(value, name);
 
 const isolation = oneOf({ read_committed: 'read_committed', read_uncommitted: 'read_uncommitted' });
 

@@ -34,12 +34,17 @@ export interface Assignor {
   /**
    * @param members in no particular order
    * @param partitionCounts of every subscribed topic that exists
+   * @param racks where the replicas of a partition lie; nowhere when nothing is known
    */
   assign(
     members: readonly AssignorMember[],
     partitionCounts: ReadonlyMap<string, number>,
+    racks?: PartitionRacks,
   ): Assignments;
 }
+
+/** The racks in which a partition has a replica. */
+export type PartitionRacks = (topic: string, partition: number) => ReadonlySet<string>;
 
 /**
  * Static members first and by instance id, the others by member id: an order that outlives

@@ -72,6 +72,65 @@ test('roundrobin deals out all partitions in turn', () => {
   expect(shown(roundRobin.assign(uneven, more))).toEqual({ a: 'x0', b: 'y0', c: 'y1 z0 z1 z2' });
 });
 
+describe('racks', () => {
+  /** Replicas of partition p lie in the racks written at p. */
+  const racksOf = (...racks: string[]) => {
+    return (_topic: string, partition: number) => new Set((racks[partition] ?? '').split(''));
+  };
+  const at = (memberId: string, rackId: string | null, topics = ['x']) =>
+    member(memberId, topics, { rackId });
+  const counts = new Map([['x', 4]]);
+
+  test.each([range, sticky, cooperativeSticky])(
+    '$name gives members partitions with a replica in their rack',
+    (assignor) => {
+      const members = [at('a', '1'), at('b', '2')];
+      const shares = assignor.assign(members, counts, racksOf('2', '2', '1', '1'));
+      expect(shown(shares)).toEqual({ a: 'x2 x3', b: 'x0 x1' });
+      // Balance comes first: what is left goes wherever there is room.
+      const lopsided = assignor.assign(members, counts, racksOf('1', '1', '1', '2'));
+      expect(shown(lopsided)).toEqual({ a: 'x0 x1', b: 'x2 x3' });
+    },
+  );
+
+  test.each([range, sticky, cooperativeSticky])(
+    '$name goes on as ever where racks tell nothing apart',
+    (assignor) => {
+      const plain = [member('a', ['x']), member('b', ['x'])];
+      const expected = shown(assignor.assign(plain, counts));
+      const everywhere = racksOf('12', '12', '12', '12');
+      for (const [members, racks] of [
+        [[at('a', '1'), at('b', '2')], everywhere],
+        [[at('a', null), at('b', null)], racksOf('1', '2', '1', '2')],
+        [[at('a', '7'), at('b', '8')], racksOf('1', '2', '1', '2')],
+        [[at('a', '1'), at('b', '2')], undefined],
+      ] as const) {
+        expect(shown(assignor.assign(members, counts, racks))).toEqual(expected);
+      }
+    },
+  );
+
+  test('range keeps equal numbers of topics that are alike together', () => {
+    const members = [at('a', '1', ['x', 'y']), at('b', '2', ['x', 'y'])];
+    const both = new Map([
+      ['x', 4],
+      ['y', 4],
+    ]);
+    const shares = range.assign(members, both, racksOf('2', '1', '2', '1'));
+    expect(shown(shares)).toEqual({ a: 'x1 x3 y1 y3', b: 'x0 x2 y0 y2' });
+  });
+
+  test('nothing moves for a rack alone', () => {
+    const held = (memberId: string, rackId: string, ...partitions: number[]) => {
+      const owned = partitions.map((partition) => ({ topic: 'x', partition }));
+      return member(memberId, ['x'], { rackId, owned, generationId: 3 });
+    };
+    const members = [held('a', '1', 0, 1), held('b', '2', 2, 3)];
+    const shares = cooperativeSticky.assign(members, counts, racksOf('2', '2', '1', '1'));
+    expect(shown(shares)).toEqual({ a: 'x0 x1', b: 'x2 x3' });
+  });
+});
+
 /** Members with random subscriptions, owned partitions and generations. */
 const groups = fc
   .record({
@@ -85,6 +144,7 @@ const groups = fc
         }),
         generationId: fc.integer({ min: -1, max: 3 }),
         groupInstanceId: fc.option(fc.integer({ max: 99, min: 0 }).map(String)),
+        rackId: fc.option(fc.constantFrom('0', '1', '2')),
       }),
       { minLength: 1, maxLength: 6 },
     ),
@@ -97,6 +157,10 @@ const groups = fc
       return member(`m${index}`, topics, { ...each, topics, owned });
     }),
   }));
+
+/** Every partition lies in one rack or two, here and there. */
+const someRacks = (topic: string, partition: number) =>
+  new Set([`${(partition + topic.length) % 3}`, `${(partition * 2) % 3}`]);
 
 /** What every assignor must hold, whatever the group looks like. */
 function expectComplete(
@@ -141,6 +205,7 @@ describe('every assignor', () => {
       fc.property(groups, ({ members, counts }) => {
         for (const assignor of [range, roundRobin, sticky]) {
           expectComplete(assignor.assign(members, counts), members, counts);
+          expectComplete(assignor.assign(members, counts, someRacks), members, counts);
         }
         // Cooperative: complete once those who must have given up what they held. Where members
         // subscribe to different topics, evening out what came free may take another round.
@@ -160,7 +225,7 @@ describe('every assignor', () => {
   test('range differs by at most one partition for each topic', () => {
     fc.assert(
       fc.property(groups, ({ members, counts }) => {
-        const assignments = range.assign(members, counts);
+        const assignments = range.assign(members, counts, someRacks);
         for (const topic of counts.keys()) {
           const loads = members
             .filter((each) => each.topics.includes(topic))
@@ -178,6 +243,7 @@ describe('every assignor', () => {
     fc.assert(
       fc.property(groups, ({ members, counts }) => {
         expectBalanced(sticky.assign(members, counts), members);
+        expectBalanced(sticky.assign(members, counts, someRacks), members);
       }),
     );
   });

@@ -3,9 +3,11 @@ import { partitionKey, sortedPartitions } from '../topic-partitions.js';
 import {
   type Assignments,
   type AssignorMember,
+  type PartitionRacks,
   sortedMembers,
   subscribedTopics,
 } from './assignor.js';
+import { isNear, racksMatter } from './racks.js';
 
 /** What a member says it held, and in which generation. */
 export interface Claim {
@@ -17,8 +19,12 @@ export interface Claim {
 interface Share {
   readonly memberId: string;
   readonly topics: ReadonlySet<string>;
+  readonly rackId: string | null;
   load: number;
 }
+
+/** Whether a replica of the partition is in the member's rack; nobody is near where none matter. */
+type Near = (share: Share, of: TopicPartition) => boolean;
 
 /**
  * Keeps valid claims, hands out the rest to those who have least, then evens out: when it ends,
@@ -26,15 +32,20 @@ interface Share {
  *
  * Every move lowers the sum of the squared loads, so it ends; it costs about
  * partitions × members for each pass, and seldom more than three passes.
+ *
+ * What is handed out or has to move goes to a member in the rack of a replica where one of those
+ * with the least has it (KIP-881); for that alone nothing moves.
  */
 export function balance(
   members: readonly AssignorMember[],
   partitionCounts: ReadonlyMap<string, number>,
   claimOf: (member: AssignorMember) => Claim,
+  racks?: PartitionRacks,
 ): Assignments {
   const shares: Share[] = sortedMembers(members).map((member) => ({
     memberId: member.memberId,
     topics: new Set(member.topics),
+    rackId: member.rackId,
     load: 0,
   }));
   const partitions: TopicPartition[] = [];
@@ -48,8 +59,12 @@ export function balance(
     for (let partition = 0; partition < count; partition++) partitions.push({ topic, partition });
   }
   const holders = claimedHolders(rightfulClaims(members, claimOf), shares, partitions);
-  handOut(partitions, eligible, holders);
-  evenOut(partitions, eligible, holders);
+  const near: Near =
+    racks !== undefined && racksMatter(members, partitions, racks)
+      ? ({ rackId }, { topic, partition }) => isNear(rackId, topic, partition, racks)
+      : nobody;
+  handOut(partitions, eligible, holders, near);
+  evenOut(partitions, eligible, holders, near);
   return collect(shares, holders, partitions);
 }
 
@@ -103,23 +118,42 @@ function handOut(
   partitions: readonly TopicPartition[],
   eligible: ReadonlyMap<string, readonly Share[]>,
   holders: Holders,
+  near: Near,
 ): void {
   const open = partitions.filter((each) => !holders.has(partitionKey(each)));
   // Topics that few subscribe to leave the least choice, so they come first.
   const choices = (topic: string): number => eligible.get(topic)?.length ?? 0;
   open.sort((left, right) => choices(left.topic) - choices(right.topic));
-  for (const each of open) {
-    const share = leastLoaded(eligible.get(each.topic) ?? []);
-    if (share === undefined) continue;
+  const hand = (each: TopicPartition, share: Share | undefined): void => {
+    if (share === undefined) return;
     holders.set(partitionKey(each), share);
     share.load++;
+  };
+  // First to members nearby, as long as none gets more than everybody does.
+  const members = new Set([...eligible.values()].flat());
+  const least = Math.floor(partitions.length / Math.max(1, members.size));
+  for (const each of open) {
+    const nearby = (eligible.get(each.topic) ?? []).filter(
+      (share) => share.load < least && near(share, each),
+    );
+    hand(each, leastLoaded(nearby, nobody));
+  }
+  for (const each of open) {
+    if (holders.has(partitionKey(each))) continue;
+    hand(
+      each,
+      leastLoaded(eligible.get(each.topic) ?? [], (one) => near(one, each)),
+    );
   }
 }
+
+const nobody = (): boolean => false;
 
 function evenOut(
   partitions: readonly TopicPartition[],
   eligible: ReadonlyMap<string, readonly Share[]>,
   holders: Holders,
+  near: Near,
 ): void {
   // From the back: a member that must give something up keeps its first partitions.
   const order = [...partitions].reverse();
@@ -128,7 +162,7 @@ function evenOut(
     for (const each of order) {
       const key = partitionKey(each);
       const holder = holders.get(key);
-      const least = leastLoaded(eligible.get(each.topic) ?? []);
+      const least = leastLoaded(eligible.get(each.topic) ?? [], (one) => near(one, each));
       if (holder === undefined || least === undefined || holder.load - least.load < 2) continue;
       holders.set(key, least);
       holder.load--;
@@ -138,9 +172,20 @@ function evenOut(
   }
 }
 
-function leastLoaded(shares: readonly Share[]): Share | undefined {
-  let least = shares[0];
-  for (const share of shares) if (least !== undefined && share.load < least.load) least = share;
+/** The first of those with the least, or of those among them that are near. */
+function leastLoaded(
+  shares: readonly Share[],
+  isNearby: (share: Share) => boolean,
+): Share | undefined {
+  let least: Share | undefined;
+  let leastIsNear = false;
+  for (const share of shares) {
+    if (least !== undefined && share.load > least.load) continue;
+    const isTied = least !== undefined && share.load === least.load;
+    if (isTied && (leastIsNear || !isNearby(share))) continue;
+    least = share;
+    leastIsNear = isNearby(share);
+  }
   return least;
 }
 

@@ -27,7 +27,8 @@ export const sticky: Assignor = {
     writer.int32(generationId);
     return Buffer.from(writer.bytes());
   },
-  assign: (members, partitionCounts) => balance(members, partitionCounts, stickyClaim),
+  assign: (members, partitionCounts, racks) =>
+    balance(members, partitionCounts, stickyClaim, racks),
 };
 
 /**
@@ -44,8 +45,8 @@ export const cooperativeSticky: Assignor = {
     bytes.writeInt32BE(generationId);
     return bytes;
   },
-  assign(members, partitionCounts) {
-    const assignments = balance(members, partitionCounts, cooperativeClaim);
+  assign(members, partitionCounts, racks) {
+    const assignments = balance(members, partitionCounts, cooperativeClaim, racks);
     const holders = rightfulClaims(members, cooperativeClaim);
     for (const [memberId, share] of assignments) {
       const free = share.filter(
