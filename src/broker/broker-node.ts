@@ -8,6 +8,7 @@ import type { Nodes } from './cluster/nodes.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import type { Compat } from './config/compat.js';
 import { groupTimes } from './config/group-configs.js';
+import { streamsSettings } from './config/streams-group-configs.js';
 import { checkTopicConfigs } from './config/topic-config.js';
 import { GroupCoordinator, type MarkerLog, TransactionCoordinator } from './coordinator/index.js';
 import { servedApis } from './handlers/index.js';
@@ -85,6 +86,7 @@ export class BrokerNode implements SharedInternals {
       logger,
       timesOf: (groupId) => groupTimes(groupSettings.of(groupId)),
       shareTimesOf: (groupId) => groupTimes(groupSettings.of(groupId), 'share'),
+      streamsSettingsOf: (groupId) => streamsSettings(groupSettings.of(groupId)),
     });
     this.shares = new Shares({
       system,

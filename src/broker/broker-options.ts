@@ -81,6 +81,8 @@ const memoryConfig: Readonly<Record<string, string>> = {
   'group.initial.rebalance.delay.ms': '0',
   'group.consumer.assignment.interval.ms': '0',
   'group.share.assignment.interval.ms': '0',
+  'group.streams.assignment.interval.ms': '0',
+  'group.streams.initial.rebalance.delay.ms': '0',
 };
 
 /** The internal topics of a cluster are on three nodes, as Kafka's are. */

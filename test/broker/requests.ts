@@ -2,6 +2,7 @@ import { zeroUuid } from '../../src/bytes/index.js';
 import type { ApiName, RequestInput } from '../../src/protocol/index.js';
 import { batch, fetchOf, produceOf } from './raw-client.js';
 import { shareAsksOf } from './share-requests.js';
+import { streamsAsks } from './streams-requests.js';
 
 const unknownId = 'MDEyMzQ1Njc4OWFiY2RlZg';
 /** A producer that never was. */
@@ -23,6 +24,7 @@ const named = (version: number, from: number, name: string, id: string) =>
 export function asksOf(topicId: string): Asks {
   return {
     ...shareAsksOf(topicId),
+    ...streamsAsks,
     Produce: (version) => [
       ...['t', 'unknown'].map((topic) =>
         produceOf(topic, version < 3 ? messageSet : batch(['a', 'b']), {

@@ -32,6 +32,8 @@ const checks = [
   ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],
   ['pipelines', 14, 'node', 'test/compat/pipelines.mjs'],
+  ['protocol-migration', 6, 'node', 'test/compat/protocol-migration.mjs'],
+  ['streams-groups', 10, 'node', 'test/compat/streams-groups/run.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
   ['franz-go', 15, 'node', 'test/compat/franz-go/run.mjs'],

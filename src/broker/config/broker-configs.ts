@@ -1,5 +1,6 @@
 import type { ConfigBounds, ConfigFacts, ConfigType } from './config-facts.js';
 import { shareRows } from './share-broker-configs.js';
+import { streamsRows } from './streams-broker-configs.js';
 import { topicConfigs } from './topic-configs.js';
 
 type Row = readonly [
@@ -17,6 +18,7 @@ const counting: ConfigBounds = { min: 0 };
 // the sentence says so.
 const rows = [
   ...shareRows,
+  ...streamsRows,
   ['advertised.listeners', 'list', null, {}, 'Where clients are told to connect.'],
   [
     'auto.create.topics.enable',

@@ -9,7 +9,7 @@ interface Range {
   /** Where brokers advertise from, if not from the schema's first version. */
   readonly from?: number | undefined;
   /** The Kafka version that served it first, where that is later than 4.0. */
-  readonly since?: '4.2' | undefined;
+  readonly since?: '4.2' | '4.4' | undefined;
   /** The highest version of each Kafka version, where that is not the schema's last. */
   readonly to?: { readonly [C in Compat]?: number } | undefined;
 }
@@ -32,6 +32,9 @@ const ranges: { readonly [A in ApiName]?: Range } = {
   DescribeLogDirs: { to: { '4.0': 4, '4.2': 4 } },
   DeleteGroups: { to: { '4.0': 2, '4.2': 2, '4.3': 2 } },
   ListConfigResources: { to: { '4.0': 0 } },
+  StreamsGroupHeartbeat: { since: '4.2', to: { '4.2': 0, '4.3': 0 } },
+  StreamsGroupDescribe: { since: '4.2', to: { '4.2': 0, '4.3': 0 } },
+  StreamsGroupTopologyDescriptionUpdate: { since: '4.4' },
   ShareGroupHeartbeat: { since: '4.2' },
   ShareGroupDescribe: { since: '4.2' },
   ShareFetch: { since: '4.2' },
@@ -65,7 +68,8 @@ export function advertisedRange(
 
 /** Whether a broker of this Kafka version serves the API at all. */
 export function isServedBy(api: ApiName, compat: Compat): boolean {
-  return ranges[api]?.since === undefined || compat !== '4.0';
+  const since = ranges[api]?.since;
+  return since === undefined || Number(compat) >= Number(since);
 }
 
 export interface Feature {
@@ -80,10 +84,12 @@ export interface Feature {
 export function features(compat: Compat): readonly Feature[] {
   const level = metadataVersion[compat];
   const share = compat === '4.0' ? [] : [{ name: 'share.version', min: 0, max: 1, level: 1 }];
+  const streams = compat === '4.0' ? [] : [{ name: 'streams.version', min: 0, max: 1, level: 1 }];
   return [
     { name: 'group.version', min: 0, max: 1, level: 1 },
     { name: 'metadata.version', min: 7, max: level, level },
     ...share,
+    ...streams,
     { name: 'transaction.version', min: 0, max: 2, level: 2 },
   ];
 }

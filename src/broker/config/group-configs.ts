@@ -7,6 +7,7 @@ import {
   type GroupConfigFacts,
   shareGroupConfigs,
 } from './share-group-configs.js';
+import { streamsGroupConfigs } from './streams-group-configs.js';
 import { configSource, type EffectiveConfig } from './topic-config.js';
 
 /** What a group sets for itself, by config name. */
@@ -62,6 +63,7 @@ export const groupConfigs: readonly GroupConfigFacts[] = [
     }),
   ),
   ...shareGroupConfigs,
+  ...streamsGroupConfigs,
 ];
 
 const byName = new Map(groupConfigs.map((facts) => [facts.name, facts]));

@@ -40,6 +40,14 @@ import { groupRecordCodec } from './group/group-record-codec.js';
 import type { GroupRecord } from './group/group-records.js';
 import { joinRefusal, syncRefusal } from './group/rebalance.js';
 import type { ShareGroupTimes } from './group/share/share-config.js';
+import type { StreamsGroupSettings } from './group/streams/streams-config.js';
+import { streamsGroupRefusal } from './group/streams/streams-groups.js';
+import { streamsRefusal } from './group/streams/streams-membership.js';
+import type {
+  StreamsGroupDescription,
+  StreamsHeartbeat,
+  StreamsHeartbeatAnswer,
+} from './group/streams/streams-messages.js';
 import { CoordinatorRuntime, type SharedRuntime } from './runtime/coordinator-runtime.js';
 import type { TransactionMarker } from './runtime/outcome.js';
 import type { Operation } from './runtime/running-machine.js';
@@ -54,6 +62,8 @@ export interface GroupCoordinatorParts {
   readonly timesOf?: ((groupId: string) => GroupTimes) | undefined;
   /** The same for a share group. */
   readonly shareTimesOf?: ((groupId: string) => ShareGroupTimes) | undefined;
+  /** The same for a streams group. */
+  readonly streamsSettingsOf?: ((groupId: string) => StreamsGroupSettings) | undefined;
   readonly logger: Logger;
 }
 
@@ -77,6 +87,7 @@ export class GroupCoordinator {
       this.#runtime = shared.runtime;
       return;
     }
+    const { streamsSettingsOf } = parts;
     const groupConfig = 'initialRebalanceDelayMs' in config ? config : groupConfigOf(config);
     const newUuid = () => uuidAsJava(system.random.bytes(16));
     this.#runtime = new CoordinatorRuntime({
@@ -93,6 +104,7 @@ export class GroupCoordinator {
           catalog: catalogOf(topics),
           timesOf: timesOf ?? (() => ({})),
           shareTimesOf,
+          streamsSettingsOf,
         }),
     });
     topics.onDeleted(({ name }) => {
@@ -172,6 +184,27 @@ export class GroupCoordinator {
       groupId,
       (machine, ticket, outcome) => outcome.answer(ticket, machine.consumers.describe(groupId)),
       (errorCode) => groupRefusal(groupId, errorCode, null),
+    );
+  }
+
+  /** One heartbeat of a member of a streams group (KIP-1071). */
+  streamsHeartbeat(
+    request: StreamsHeartbeat,
+    origin: RequestOrigin,
+  ): Promise<StreamsHeartbeatAnswer> {
+    return this.#run<StreamsHeartbeatAnswer>(
+      request.groupId,
+      (machine, ticket, outcome, now) =>
+        machine.streams.membership.heartbeat(request, origin, ticket, outcome, now),
+      (errorCode) => streamsRefusal(errorCode, null),
+    );
+  }
+
+  describeStreamsGroup(groupId: string): Promise<StreamsGroupDescription> {
+    return this.#run<StreamsGroupDescription>(
+      groupId,
+      (machine, ticket, outcome) => outcome.answer(ticket, machine.streams.describe(groupId)),
+      (errorCode) => streamsGroupRefusal(groupId, errorCode, null),
     );
   }
 

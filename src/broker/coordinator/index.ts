@@ -7,6 +7,12 @@
  */
 export { GroupCoordinator, type GroupCoordinatorParts } from './group-coordinator.js';
 export type { GroupTimes } from './group/consumer/consumer-config.js';
+export type { StreamsGroupSettings } from './group/streams/streams-config.js';
+export type {
+  StreamsGroupDescription,
+  StreamsHeartbeat,
+  StreamsHeartbeatAnswer,
+} from './group/streams/streams-messages.js';
 export type {
   ConsumerGroupDescription,
   ConsumerHeartbeat,

@@ -35,7 +35,8 @@ function refusal(error: unknown, context: RequestContext) {
   return { errorCode, errorMessage, configs: [] };
 }
 
-async function createTopic(
+/** Creates one topic, or only checks whether it could be created. */
+export async function createTopic(
   asked: Asked,
   validateOnly: boolean,
   context: RequestContext,

@@ -59,6 +59,9 @@ import {
   readShareGroupStateSummary,
   writeShareGroupState,
 } from './share-group-state.js';
+import { streamsGroupDescribe } from './streams-group-describe.js';
+import { streamsGroupHeartbeat } from './streams-group-heartbeat.js';
+import { topologyDescriptionUpdate } from './streams-group-topology-description-update.js';
 import { syncGroup } from './sync-group.js';
 
 /** Every API the broker serves. ApiVersions is derived from this table. */
@@ -106,6 +109,9 @@ export const handlers: HandlerTable = {
   ListConfigResources: listConfigResources,
   ConsumerGroupHeartbeat: consumerGroupHeartbeat,
   ConsumerGroupDescribe: consumerGroupDescribe,
+  StreamsGroupHeartbeat: streamsGroupHeartbeat,
+  StreamsGroupDescribe: streamsGroupDescribe,
+  StreamsGroupTopologyDescriptionUpdate: topologyDescriptionUpdate,
   DescribeTopicPartitions: describeTopicPartitions,
   ShareGroupHeartbeat: shareGroupHeartbeat,
   ShareGroupDescribe: shareGroupDescribe,

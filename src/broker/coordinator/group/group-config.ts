@@ -5,6 +5,7 @@ import {
   migrationPolicyOf,
 } from './consumer/consumer-config.js';
 import { type ShareGroupConfig, shareGroupDefaults } from './share/share-config.js';
+import { type StreamsGroupConfig, streamsGroupDefaults } from './streams/streams-config.js';
 
 /** What the group machine wants to know of the broker's configuration. Times in milliseconds. */
 export interface GroupConfig {
@@ -26,6 +27,8 @@ export interface GroupConfig {
   readonly consumer: ConsumerGroupConfig;
   /** Groups of the protocol of KIP-932. */
   readonly share: ShareGroupConfig;
+  /** Groups of the protocol of KIP-1071. */
+  readonly streams: StreamsGroupConfig;
 }
 
 /** Kafka's defaults. */
@@ -40,6 +43,7 @@ export const groupConfigDefaults: GroupConfig = {
   recordBytesMax: 1_000_000,
   consumer: consumerGroupDefaults,
   share: shareGroupDefaults,
+  streams: streamsGroupDefaults,
 };
 
 export function groupConfigOf(config: BrokerConfig): GroupConfig {
@@ -65,6 +69,14 @@ export function groupConfigOf(config: BrokerConfig): GroupConfig {
       heartbeatIntervalMs: config.number('group.share.heartbeat.interval.ms'),
       assignmentIntervalMs: config.number('group.share.assignment.interval.ms'),
       sizeMax: config.number('group.share.max.size'),
+    },
+    streams: {
+      sessionTimeoutMs: config.number('group.streams.session.timeout.ms'),
+      heartbeatIntervalMs: config.number('group.streams.heartbeat.interval.ms'),
+      assignmentIntervalMs: config.number('group.streams.assignment.interval.ms'),
+      initialRebalanceDelayMs: config.number('group.streams.initial.rebalance.delay.ms'),
+      standbyReplicas: config.number('group.streams.num.standby.replicas'),
+      sizeMax: config.number('group.streams.max.size'),
     },
   };
 }

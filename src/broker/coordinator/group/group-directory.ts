@@ -12,17 +12,20 @@ import type {
 import type { OffsetStore } from './offset-store.js';
 import type { GroupOutcome } from './rebalance.js';
 import type { ShareGroups } from './share/share-groups.js';
+import type { StreamsGroups } from './streams/streams-groups.js';
 
 /** The types of groups as ListGroups shows them. */
 const classicType = 'classic';
 const consumerType = 'consumer';
 /** Also what ListGroups shows as the protocol type of share groups. */
 const shareType = 'share';
+const streamsType = 'streams';
 
 export interface GroupDirectoryParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
   readonly consumers: ConsumerGroups;
   readonly shares: ShareGroups;
+  readonly streams: StreamsGroups;
   readonly store: OffsetStore;
 }
 
@@ -39,7 +42,7 @@ export class GroupDirectory {
     const types = new Set(filter.types.map((type) => type.toLowerCase()));
     const listed = this.#listings().filter(
       ({ groupState, groupType }) =>
-        (states.size === 0 || states.has(groupState.toLowerCase())) &&
+        (states.size === 0 || states.has(stateWord(groupState))) &&
         (types.size === 0 || types.has(groupType)),
     );
     outcome.answer(ticket, listed);
@@ -64,19 +67,26 @@ export class GroupDirectory {
       groupState: group.state,
       groupType: shareType,
     }));
-    return [...classic, ...consumers, ...shares];
+    const streams = Array.from(this.#parts.streams.all(), (group) => ({
+      groupId: group.groupId,
+      protocolType: streamsType,
+      groupState: group.state,
+      groupType: streamsType,
+    }));
+    return [...classic, ...consumers, ...shares, ...streams];
   }
 
   describe(groupId: string, ticket: Ticket<GroupDescription>, outcome: GroupOutcome): void {
     const group = this.#parts.groups.get(groupId);
-    const { consumers, shares } = this.#parts;
-    const isOther = consumers.has(groupId) || shares.has(groupId);
+    const { consumers, shares, streams } = this.#parts;
+    const isOther = [consumers, shares, streams].some((kind) => kind.has(groupId));
     const what = isOther ? 'is not a classic group' : 'not found';
     outcome.answer(ticket, group === undefined ? unknownGroup(groupId, what) : describe(group));
   }
 
   delete(groupId: string, ticket: Ticket<DeletedGroup>, outcome: GroupOutcome): void {
-    const group = this.#parts.groups.get(groupId) ?? this.#parts.consumers.get(groupId);
+    const { groups, consumers, streams } = this.#parts;
+    const group = groups.get(groupId) ?? consumers.get(groupId) ?? streams.get(groupId);
     let code: ErrorCode = 'NONE';
     if (group === undefined) code = 'GROUP_ID_NOT_FOUND';
     else if (group.state !== 'Empty') code = 'NON_EMPTY_GROUP';
@@ -94,7 +104,10 @@ export class GroupDirectory {
       }
     }
     const consumers = this.#parts.consumers.get(groupId);
-    if (consumers === undefined) outcome.write({ kind: 'classic-group', groupId, value: null });
+    const streams = this.#parts.streams.get(groupId);
+    if (streams !== undefined) this.#parts.streams.bury(streams, outcome);
+    else if (consumers === undefined)
+      outcome.write({ kind: 'classic-group', groupId, value: null });
     else this.#parts.consumers.bury(consumers, outcome);
   }
 
@@ -110,6 +123,11 @@ export class GroupDirectory {
     }
     outcome.answer(ticket, outcome.records.length);
   }
+}
+
+/** States as filters name them: as they are shown, but for `not_ready` of streams groups. */
+function stateWord(state: string): string {
+  return state === 'NotReady' ? 'not_ready' : state.toLowerCase();
 }
 
 const reasons: Partial<Record<ErrorCode, string>> = {

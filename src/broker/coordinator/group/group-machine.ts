@@ -9,7 +9,7 @@ import type { TopicCatalog } from './consumer/topic-catalog.js';
 import type { GroupConfig } from './group-config.js';
 import { GroupDirectory } from './group-directory.js';
 import type { OffsetCommitAnswer, TransactionalOffsetCommit } from './group-messages.js';
-import { type GroupRecord, isShareRecord } from './group-records.js';
+import { type GroupRecord, isShareRecord, isStreamsRecord } from './group-records.js';
 import { Joining } from './joining.js';
 import { Membership } from './membership.js';
 import { expireOffsets } from './offset-expiry.js';
@@ -18,6 +18,8 @@ import { Offsets } from './offsets.js';
 import { type GroupOutcome, Rebalance } from './rebalance.js';
 import type { ShareGroupTimes } from './share/share-config.js';
 import { ShareGroups } from './share/share-groups.js';
+import type { StreamsGroupSettings } from './streams/streams-config.js';
+import { StreamsGroups } from './streams/streams-groups.js';
 import { groupOf } from './stored-group.js';
 import { commitInTransaction } from './transactional-offsets.js';
 
@@ -33,6 +35,8 @@ export interface GroupMachineParts {
   readonly timesOf: (groupId: string) => GroupTimes;
   /** The same for share groups. */
   readonly shareTimesOf?: ((groupId: string) => ShareGroupTimes) | undefined;
+  /** The same for streams groups. */
+  readonly streamsSettingsOf?: ((groupId: string) => StreamsGroupSettings) | undefined;
 }
 
 /** A member whose right to commit has been looked at already. */
@@ -55,6 +59,7 @@ export class GroupMachine implements Machine<GroupRecord> {
   readonly directory: GroupDirectory;
   readonly consumers: ConsumerGroups;
   readonly shares: ShareGroups;
+  readonly streams: StreamsGroups;
   readonly #groups = new Map<string, ClassicGroup>();
   readonly #store = new OffsetStore();
   readonly #rebalance: Rebalance;
@@ -75,9 +80,21 @@ export class GroupMachine implements Machine<GroupRecord> {
       config: config.share,
       timesOf: parts.shareTimesOf ?? (() => ({})),
       catalog,
-      isOther: (groupId) => groups.has(groupId) || this.consumers.has(groupId),
+      isOther: (groupId) =>
+        groups.has(groupId) || this.consumers.has(groupId) || this.streams.has(groupId),
       emit,
     });
+    const streams = new StreamsGroups({
+      timers,
+      config: config.streams,
+      settingsOf: parts.streamsSettingsOf ?? (() => ({})),
+      catalog,
+      classic: groups,
+      isOther: (groupId) => this.consumers.has(groupId) || shares.has(groupId),
+      emit,
+    });
+    // Groups that are never what consumers join.
+    const others = { has: (groupId: string) => shares.has(groupId) || streams.has(groupId) };
     const consumers = new ConsumerGroups({
       timers,
       config: config.consumer,
@@ -87,18 +104,19 @@ export class GroupMachine implements Machine<GroupRecord> {
       classic: groups,
       classicRebalance: rebalance,
       classicConfig: config,
-      shares,
+      shares: others,
       emit,
     });
     this.consumers = consumers;
     this.shares = shares;
+    this.streams = streams;
     this.#timers = timers;
     this.#config = config;
     this.#rebalance = rebalance;
-    this.joining = new Joining({ groups, consumers, shares, rebalance, config, newUuid });
+    this.joining = new Joining({ groups, consumers, shares, streams, rebalance, config, newUuid });
     this.membership = new Membership({ groups, consumers, rebalance, config });
-    this.offsets = new Offsets({ groups, consumers, shares, store, rebalance, config });
-    this.directory = new GroupDirectory({ groups, consumers, shares, store });
+    this.offsets = new Offsets({ groups, consumers, shares, streams, store, rebalance, config });
+    this.directory = new GroupDirectory({ groups, consumers, shares, streams, store });
   }
 
   replay(record: GroupRecord, transaction?: ProducerOfBatch): void {
@@ -113,9 +131,11 @@ export class GroupMachine implements Machine<GroupRecord> {
     }
     const { groupId } = record;
     if (record.kind !== 'classic-group') {
-      this.consumers.replay(record);
+      if (isStreamsRecord(record)) this.streams.replay(record);
+      else this.consumers.replay(record);
       // What offsets alone have made a simple group turns out to be another.
-      if (this.consumers.has(groupId)) this.#groups.delete(groupId);
+      const isOther = this.consumers.has(groupId) || this.streams.has(groupId);
+      if (isOther) this.#groups.delete(groupId);
     } else if (record.value === null) {
       this.#groups.delete(groupId);
     } else {
@@ -139,12 +159,16 @@ export class GroupMachine implements Machine<GroupRecord> {
   ): void {
     const group = this.#groups.get(request.groupId);
     const consumers = this.consumers.get(request.groupId);
-    if (consumers === undefined) {
+    const streams = this.streams.get(request.groupId);
+    if (consumers === undefined && streams === undefined) {
       const foreign = this.shares.has(request.groupId) ? 'GROUP_ID_NOT_FOUND' : undefined;
       commitInTransaction(group, this.#config, request, fault ?? foreign, ticket, outcome, now);
       return;
     }
-    const refusal = fault ?? this.consumers.commitRefusal(consumers, request, 'transactional');
+    const refusal =
+      fault ??
+      (streams && this.streams.commitRefusal(streams, request, 'transactional')) ??
+      (consumers && this.consumers.commitRefusal(consumers, request, 'transactional'));
     const admitted = { ...request, ...nobody };
     commitInTransaction(undefined, this.#config, admitted, refusal, ticket, outcome, now);
   }
@@ -159,6 +183,7 @@ export class GroupMachine implements Machine<GroupRecord> {
     }
     this.consumers.loaded();
     this.shares.loaded();
+    this.streams.loaded();
     this.#watchExpiry();
   }
 
@@ -170,15 +195,16 @@ export class GroupMachine implements Machine<GroupRecord> {
   /** Offsets for a group nobody has joined make it a simple group. */
   #expect(groupId: string): void {
     if (this.#groups.has(groupId) || this.consumers.has(groupId)) return;
-    if (this.shares.has(groupId)) return;
+    if (this.shares.has(groupId) || this.streams.has(groupId)) return;
     this.#groups.set(groupId, new ClassicGroup(groupId, null));
   }
 
   #watchExpiry(): void {
     const intervalMs = this.#config.offsetsRetentionCheckIntervalMs;
     this.#timers.schedule('expire offsets', intervalMs, (outcome, now) => {
-      const { consumers } = this;
-      const parts = { groups: this.#groups, consumers, store: this.#store, config: this.#config };
+      const { consumers, streams } = this;
+      const kinds = { groups: this.#groups, consumers, streams };
+      const parts = { ...kinds, store: this.#store, config: this.#config };
       expireOffsets(parts, outcome, now);
       this.#watchExpiry();
     });

@@ -9,10 +9,12 @@ import { codec } from '../../../schema/index.js';
 import type { LogRecord, RecordCodec } from '../runtime/machine.js';
 import { decodeConsumerRecord, encodeConsumerRecord } from './consumer/consumer-record-codec.js';
 import { decodeShareRecord, encodeShareRecord } from './share/share-record-codec.js';
+import { decodeStreamsRecord, encodeStreamsRecord } from './streams/streams-record-codec.js';
 import {
   type CommittedOffset,
   type GroupRecord,
   isShareRecord,
+  isStreamsRecord,
   type StoredClassicGroup,
   type StoredMember,
 } from './group-records.js';
@@ -52,6 +54,7 @@ function encode(record: GroupRecord): LogRecord {
         value: record.value && encodeGroup(record.value),
       };
     default:
+      if (isStreamsRecord(record)) return encodeStreamsRecord(record);
       return isShareRecord(record) ? encodeShareRecord(record) : encodeConsumerRecord(record);
   }
 }
@@ -100,7 +103,11 @@ function decode({ key, value }: LogRecord): GroupRecord | undefined {
     };
   }
   if (version !== groupKey) {
-    return decodeConsumerRecord({ key, value }) ?? decodeShareRecord({ key, value });
+    return (
+      decodeConsumerRecord({ key, value }) ??
+      decodeShareRecord({ key, value }) ??
+      decodeStreamsRecord({ key, value })
+    );
   }
   const { group } = codec(groupMetadataKey, 0).decode(reader);
   return { kind: 'classic-group', groupId: group, value: value && decodeGroup(value) };

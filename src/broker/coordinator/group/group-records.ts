@@ -1,5 +1,6 @@
 import type { ConsumerGroupRecord } from './consumer/consumer-records.js';
 import type { ShareGroupRecord } from './share/share-records.js';
+import type { StreamsGroupRecord } from './streams/streams-records.js';
 
 /** What the group machine writes down, before it becomes bytes (see group-record-codec.ts). */
 
@@ -60,7 +61,12 @@ export type GroupRecord =
   | OffsetRecord
   | ClassicGroupRecord
   | ConsumerGroupRecord
-  | ShareGroupRecord;
+  | ShareGroupRecord
+  | StreamsGroupRecord;
+
+export function isStreamsRecord(record: GroupRecord): record is StreamsGroupRecord {
+  return record.kind.startsWith('streams-');
+}
 
 export function isShareRecord(record: GroupRecord): record is ShareGroupRecord {
   return record.kind.startsWith('share-');

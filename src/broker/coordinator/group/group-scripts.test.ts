@@ -12,6 +12,8 @@ import { type GroupConfig, groupConfigDefaults } from './group-config.js';
 import { GroupMachine } from './group-machine.js';
 import { groupRecordCodec } from './group-record-codec.js';
 import type { GroupRecord } from './group-records.js';
+import type { StreamsHeartbeat } from './streams/streams-messages.js';
+import type { Topology } from './streams/topology.js';
 
 /**
  * Scripts with recorded output, in `testdata/`: a command, a line `----`, what came of it, an
@@ -105,7 +107,10 @@ class Stage {
   #configure(options: Options): string[] {
     for (const [name, value] of options) {
       const [room, field] = name.split('.');
-      if (room === 'consumer' && field !== undefined) {
+      if (room === 'streams' && field !== undefined) {
+        const streams = { ...this.#config.streams, [field]: Number(value) };
+        this.#config = { ...this.#config, streams };
+      } else if (room === 'consumer' && field !== undefined) {
         const consumer = {
           ...this.#config.consumer,
           [field]: Number.isNaN(Number(value)) ? value : Number(value),
@@ -188,7 +193,7 @@ class Stage {
   }
 
   #request(command: string, groupId: string, options: Options, names: string[]): Run {
-    const { joining, membership, offsets, directory, consumers } = this.#machine;
+    const { joining, membership, offsets, directory, consumers, streams } = this.#machine;
     const now = this.#elapsed;
     const memberId = options.get('id') ?? '';
     const groupInstanceId = options.get('instance') ?? null;
@@ -264,6 +269,13 @@ class Stage {
         const origin = { clientId: 'c', clientHost: '/127.0.0.1', version: number('version', 1) };
         consumers.membership.heartbeat(request, origin, ticket, outcome, now);
       },
+      streams: (outcome, ticket) => {
+        const request = streamsHeartbeatIn(groupId, memberId, options);
+        const origin = { clientId: 'c', clientHost: '/127.0.0.1', version: 1 };
+        streams.membership.heartbeat(request, origin, ticket, outcome, now);
+      },
+      'describe-streams': (outcome, ticket) =>
+        outcome.answer(ticket, streams.describe(groupId) as never),
       'describe-consumers': (outcome, ticket) =>
         outcome.answer(ticket, consumers.describe(groupId) as never),
       'delete-offsets': (outcome, ticket) => offsets.delete({ groupId, topics }, ticket, outcome),
@@ -329,6 +341,101 @@ function offsetsIn(options: Options) {
   });
 }
 
+const internal = (name: string, partitions = 0) => ({
+  name,
+  partitions,
+  replicationFactor: 0,
+  topicConfigs: [{ key: 'cleanup.policy', value: 'compact' }],
+});
+
+const part = (subtopologyId: string, has: Partial<Topology['subtopologies'][number]>) => ({
+  subtopologyId,
+  sourceTopics: [],
+  sourceTopicRegex: [],
+  stateChangelogTopics: [],
+  repartitionSinkTopics: [],
+  repartitionSourceTopics: [],
+  copartitionGroups: [],
+  ...has,
+});
+
+/** Applications of Kafka Streams, by name. */
+const topologies: Readonly<Record<string, Topology['subtopologies']>> = {
+  plain: [part('0', { sourceTopics: ['t1'] })],
+  count: [
+    part('0', { sourceTopics: ['t1'], repartitionSinkTopics: ['r'] }),
+    part('1', {
+      repartitionSourceTopics: [internal('r')],
+      stateChangelogTopics: [internal('s')],
+    }),
+  ],
+  join: [
+    part('0', {
+      sourceTopics: ['t1', 't2'],
+      stateChangelogTopics: [internal('s')],
+      copartitionGroups: [
+        { sourceTopics: [0, 1], sourceTopicRegex: [], repartitionSourceTopics: [] },
+      ],
+    }),
+  ],
+  fixed: [
+    part('0', { sourceTopics: ['t2'], repartitionSinkTopics: ['r'] }),
+    part('1', {
+      sourceTopics: ['t1'],
+      repartitionSourceTopics: [internal('r', 3)],
+      copartitionGroups: [
+        { sourceTopics: [0], sourceTopicRegex: [], repartitionSourceTopics: [0] },
+      ],
+    }),
+  ],
+  loop: [part('0', { repartitionSinkTopics: ['r'], repartitionSourceTopics: [internal('r')] })],
+  nothing: [part('0', { stateChangelogTopics: [internal('s')] })],
+  sized: [part('0', { sourceTopics: ['t1'], stateChangelogTopics: [internal('s', 2)] })],
+  regex: [part('0', { sourceTopicRegex: ['t.*'] })],
+};
+
+/** `0:0+1,1:0` are tasks; a member that joins says that it has none. */
+function streamsHeartbeatIn(groupId: string, memberId: string, options: Options): StreamsHeartbeat {
+  const epoch = Number(options.get('epoch') ?? 0);
+  const tasks = (name: string) => {
+    const list = options.get(name) ?? (options.has('active') || epoch === 0 ? '' : undefined);
+    return list === undefined
+      ? null
+      : pairs(list).map(([subtopologyId, partitions]) => ({
+          subtopologyId,
+          partitions: partitions.split('+').map(Number),
+        }));
+  };
+  const topology = options.get('topology') ?? (epoch === 0 ? 'count' : undefined);
+  const [host, port] = options.get('endpoint')?.split(':') ?? [];
+  const [key, value = ''] = options.get('tag')?.split(':') ?? [];
+  return {
+    groupId,
+    memberId,
+    memberEpoch: epoch,
+    endpointInformationEpoch: Number(options.get('endpoints') ?? 0),
+    instanceId: options.get('instance') ?? null,
+    rackId: null,
+    rebalanceTimeoutMs: Number(options.get('rebalance') ?? (epoch === 0 ? 20_000 : -1)),
+    topology:
+      topology === undefined
+        ? null
+        : {
+            epoch: Number(options.get('version') ?? 0),
+            subtopologies: topologies[topology] ?? [],
+          },
+    activeTasks: tasks('active'),
+    standbyTasks: tasks('standby'),
+    warmupTasks: tasks('warmup'),
+    processId: options.get('process') ?? (epoch === 0 ? memberId : null),
+    userEndpoint: host === undefined ? null : { host, port: Number(port) },
+    clientTags: key === undefined ? null : [{ key, value }],
+    taskOffsets: null,
+    taskEndOffsets: null,
+    shutdownApplication: options.has('shutdown'),
+  };
+}
+
 /** Of topics whose ids do not matter. */
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ';
 
@@ -363,6 +470,7 @@ function ownedIn(list: string) {
 
 /** The ids of the scripts' topics become their names again. */
 function topicText(id: string): string {
+  if (id.length !== 22) return id;
   return Buffer.from(id, 'base64url').toString('latin1').replace(/-+$/, '');
 }
 

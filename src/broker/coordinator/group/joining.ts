@@ -14,6 +14,7 @@ import {
   syncRefusal,
 } from './rebalance.js';
 import { recordBytes, recordOf } from './stored-group.js';
+import type { StreamsGroups } from './streams/streams-groups.js';
 
 /** Members that were given an id and did not come back with it yet, in one group. */
 export const pendingMembersMax = 10_000;
@@ -32,6 +33,7 @@ export interface JoiningParts {
   readonly consumers: ConsumerGroups;
   /** Groups that nobody joins like this. */
   readonly shares: { has(groupId: string): boolean };
+  readonly streams: StreamsGroups;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
   /** A new random uuid as Java prints it, 36 characters. */
@@ -72,7 +74,7 @@ export class Joining {
       const answer = classicMembership.join(consumers, request, origin, outcome, now);
       return outcome.answer(ticket, answer);
     }
-    const otherwise = this.#takeFromConsumers(join);
+    const otherwise = this.#takeOverEmpty(join);
     if (otherwise !== undefined) return refuse(join, request.memberId, otherwise);
     const existing = groups.get(request.groupId);
     if (existing === undefined && request.memberId !== '') {
@@ -89,16 +91,21 @@ export class Joining {
     if (existing === undefined) this.#openOrForget(group, outcome);
   }
 
-  /** An empty consumer group becomes a classic one. */
-  #takeFromConsumers({ request, outcome }: Join): ErrorCode | undefined {
-    const { consumers, shares } = this.#parts;
+  /** An empty consumer or streams group becomes a classic one. */
+  #takeOverEmpty({ request, outcome }: Join): ErrorCode | undefined {
+    const { consumers, shares, streams } = this.#parts;
     const { groupId, memberId, protocolType, protocols } = request;
     if (shares.has(groupId)) return 'INCONSISTENT_GROUP_PROTOCOL';
-    const group = consumers.get(groupId);
-    if (group === undefined) return undefined;
-    if (protocolType === '' || protocols.length === 0) return 'INCONSISTENT_GROUP_PROTOCOL';
+    const consumer = consumers.get(groupId);
+    const streamsGroup = streams.get(groupId);
+    if (consumer === undefined && streamsGroup === undefined) return undefined;
+    const isBusy = streamsGroup !== undefined && streamsGroup.size > 0;
+    if (isBusy || protocolType === '' || protocols.length === 0) {
+      return 'INCONSISTENT_GROUP_PROTOCOL';
+    }
     if (memberId !== '') return 'UNKNOWN_MEMBER_ID';
-    consumers.bury(group, outcome);
+    if (consumer !== undefined) consumers.bury(consumer, outcome);
+    if (streamsGroup !== undefined) streams.bury(streamsGroup, outcome);
     return undefined;
   }
 

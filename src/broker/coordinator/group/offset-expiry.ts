@@ -5,10 +5,13 @@ import type { GroupConfig } from './group-config.js';
 import type { CommittedOffset } from './group-records.js';
 import type { OffsetStore } from './offset-store.js';
 import type { GroupOutcome } from './rebalance.js';
+import type { StreamsGroup } from './streams/streams-group.js';
+import type { StreamsGroups } from './streams/streams-groups.js';
 
 export interface OffsetExpiryParts {
   readonly groups: ReadonlyMap<string, ClassicGroup>;
   readonly consumers: ConsumerGroups;
+  readonly streams: StreamsGroups;
   readonly store: OffsetStore;
   readonly config: GroupConfig;
 }
@@ -32,11 +35,16 @@ export function expireOffsets(parts: OffsetExpiryParts, outcome: GroupOutcome, n
     if (!allExpired || group.size > 0 || parts.store.hasPending(group.groupId)) continue;
     parts.consumers.bury(group, outcome);
   }
+  for (const group of [...parts.streams.all()]) {
+    const allExpired = expireOffsetsOf(group, parts, outcome, now);
+    if (!allExpired || group.size > 0 || parts.store.hasPending(group.groupId)) continue;
+    parts.streams.bury(group, outcome);
+  }
 }
 
 /** Whether the group keeps none. */
 function expireOffsetsOf(
-  group: ClassicGroup | ConsumerGroup,
+  group: ClassicGroup | ConsumerGroup | StreamsGroup,
   { store, config }: OffsetExpiryParts,
   outcome: GroupOutcome,
   now: number,

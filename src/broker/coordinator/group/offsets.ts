@@ -17,6 +17,8 @@ import type { CommittedOffset } from './group-records.js';
 import { isTooLong } from './joining.js';
 import type { OffsetStore } from './offset-store.js';
 import type { GroupOutcome, Rebalance } from './rebalance.js';
+import type { StreamsGroup } from './streams/streams-group.js';
+import type { StreamsGroups } from './streams/streams-groups.js';
 
 /** From this version on a commit into an unknown group says so (KIP-848). */
 const groupIdNotFoundSince = 9;
@@ -26,6 +28,7 @@ export interface OffsetsParts {
   readonly consumers: ConsumerGroups;
   /** Groups that commit nothing here. */
   readonly shares: { has(groupId: string): boolean };
+  readonly streams: StreamsGroups;
   readonly store: OffsetStore;
   readonly rebalance: Rebalance;
   readonly config: GroupConfig;
@@ -46,14 +49,9 @@ export class Offsets {
     outcome: GroupOutcome,
     now: number,
   ): void {
-    const { groups, consumers, shares, rebalance } = this.#parts;
+    const { groups, rebalance } = this.#parts;
     const group = groups.get(request.groupId);
-    const consumer = consumers.get(request.groupId);
-    const refusal = shares.has(request.groupId)
-      ? 'GROUP_ID_NOT_FOUND'
-      : consumer === undefined
-        ? commitRefusal(group, request, version)
-        : consumers.commitRefusal(consumer, request, version);
+    const refusal = this.#commitRefusal(request, version);
     if (refusal !== undefined) {
       const errorCode = errnoOf(refusal);
       const errorCodes = request.topics.map(({ partitions }) => partitions.map(() => errorCode));
@@ -65,6 +63,17 @@ export class Offsets {
       if (member !== undefined) rebalance.restartSession(group, member);
     }
     this.#write(request, ticket, outcome, now);
+  }
+
+  #commitRefusal(request: OffsetCommit, version: number): ErrorCode | undefined {
+    const { groups, consumers, shares, streams } = this.#parts;
+    const { groupId } = request;
+    if (shares.has(groupId)) return 'GROUP_ID_NOT_FOUND';
+    const streamsGroup = streams.get(groupId);
+    if (streamsGroup !== undefined) return streams.commitRefusal(streamsGroup, request, version);
+    const consumer = consumers.get(groupId);
+    if (consumer !== undefined) return consumers.commitRefusal(consumer, request, version);
+    return commitRefusal(groups.get(groupId), request, version);
   }
 
   #write(
@@ -104,8 +113,7 @@ export class Offsets {
   }
 
   fetch(request: OffsetFetch, ticket: Ticket<OffsetFetchAnswer>, outcome: GroupOutcome): void {
-    const consumer = this.#parts.consumers.get(request.groupId);
-    const refusal = consumer && this.#fetchRefusal(consumer, request);
+    const refusal = this.#fetchRefusal(request);
     if (refusal !== undefined) {
       return outcome.answer(ticket, { errorCode: errnoOf(refusal), topics: [] });
     }
@@ -117,8 +125,12 @@ export class Offsets {
     outcome.answer(ticket, { errorCode: 0, topics });
   }
 
-  #fetchRefusal(group: ConsumerGroup, request: OffsetFetch): ErrorCode | undefined {
-    return this.#parts.consumers.fetchRefusal(group, request.memberId, request.memberEpoch);
+  #fetchRefusal({ groupId, memberId, memberEpoch }: OffsetFetch): ErrorCode | undefined {
+    const { consumers, streams } = this.#parts;
+    const consumer = consumers.get(groupId);
+    if (consumer !== undefined) return consumers.fetchRefusal(consumer, memberId, memberEpoch);
+    const group = streams.get(groupId);
+    return group && streams.fetchRefusal(group, memberId, memberEpoch);
   }
 
   #everything(request: OffsetFetch): OffsetFetchAnswer['topics'] {
@@ -154,9 +166,9 @@ export class Offsets {
 
   /** What is not there is answered with UNKNOWN_TOPIC_OR_PARTITION. */
   delete(request: OffsetDelete, ticket: Ticket<OffsetDeleteAnswer>, outcome: GroupOutcome): void {
-    const { groups, consumers, store } = this.#parts;
+    const { groups, consumers, streams, store } = this.#parts;
     const { groupId } = request;
-    const group = groups.get(groupId) ?? consumers.get(groupId);
+    const group = groups.get(groupId) ?? consumers.get(groupId) ?? streams.get(groupId);
     const refusal = groupId === '' ? 'INVALID_GROUP_ID' : deleteRefusal(group);
     if (group === undefined || refusal !== undefined) {
       const errorCode = errnoOf(refusal ?? 'GROUP_ID_NOT_FOUND');
@@ -210,7 +222,9 @@ function commitRefusal(
   return group.isIn('CompletingRebalance') ? 'REBALANCE_IN_PROGRESS' : undefined;
 }
 
-function deleteRefusal(group: ClassicGroup | ConsumerGroup | undefined): ErrorCode | undefined {
+function deleteRefusal(
+  group: ClassicGroup | ConsumerGroup | StreamsGroup | undefined,
+): ErrorCode | undefined {
   if (group === undefined) return 'GROUP_ID_NOT_FOUND';
   if (!(group instanceof ClassicGroup)) return undefined;
   const isConsumer = group.protocolType === consumerProtocolType;
