@@ -103,6 +103,9 @@ export class GroupDirectory {
         outcome.write({ kind: 'offset', groupId, topic, partition, value: null });
       }
     }
+    for (const [topic, partition] of this.#parts.store.pendingOf(groupId)) {
+      outcome.write({ kind: 'offset', groupId, topic, partition, value: null });
+    }
     const consumers = this.#parts.consumers.get(groupId);
     const streams = this.#parts.streams.get(groupId);
     if (streams !== undefined) this.#parts.streams.bury(streams, outcome);

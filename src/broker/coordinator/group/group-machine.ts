@@ -122,7 +122,7 @@ export class GroupMachine implements Machine<GroupRecord> {
   replay(record: GroupRecord, transaction?: ProducerOfBatch): void {
     if (record.kind === 'offset') {
       this.#store.replay(record, transaction);
-      if (record.value !== null && transaction === undefined) this.#expect(record.groupId);
+      if (record.value !== null) this.#expect(record.groupId);
       return;
     }
     if (isShareRecord(record)) {

@@ -14,7 +14,7 @@ interface PendingOffset {
  * The committed offsets of all groups of one machine: group → topic → partition → offset. Changed
  * by replay only. Offsets that a transaction has written count when its marker says so, unless a
  * plain commit came after them; until then they are pending, and readers that ask for stable
- * offsets are put off (KIP-447).
+ * offsets are put off (KIP-447). Whoever takes an offset away takes what is pending along.
  */
 export class OffsetStore {
   readonly #groups = new Map<string, TopicOffsets>();
@@ -52,9 +52,21 @@ export class OffsetStore {
     return false;
   }
 
+  /** What open transactions have written for a group: topics with their partitions. */
+  pendingOf(groupId: string): [topic: string, partition: number][] {
+    const found: [string, number][] = [];
+    for (const pending of this.#pending.values()) {
+      for (const { record } of pending) {
+        if (record.groupId === groupId) found.push([record.topic, record.partition]);
+      }
+    }
+    return found;
+  }
+
   replay(record: OffsetRecord, transaction?: ProducerOfBatch): void {
     const order = this.#order++;
     if (transaction === undefined) {
+      if (record.value === null) this.#forgetPending(record);
       this.#apply(record, order);
       return;
     }
@@ -76,6 +88,19 @@ export class OffsetStore {
       applied.push(record);
     }
     return applied;
+  }
+
+  #forgetPending({ groupId, topic, partition }: OffsetRecord): void {
+    if (!this.isUnstable(groupId, topic, partition)) return;
+    for (const [producerId, pending] of this.#pending) {
+      const left = pending.filter(({ record }) => {
+        const isSame = record.groupId === groupId && record.topic === topic;
+        if (!isSame || record.partition !== partition) return true;
+        this.#countPending(record, -1);
+        return false;
+      });
+      this.#pending.set(producerId, left);
+    }
   }
 
   /** The place of what is committed for the record's partition; -1 where nothing is. */

@@ -179,7 +179,10 @@ export class Offsets {
       partitions: partitions.map(({ partitionIndex }) => {
         let code: ErrorCode = 'NONE';
         if (group.isSubscribedTo(name)) code = 'GROUP_SUBSCRIBED_TO_TOPIC';
-        else if (store.get(groupId, name, partitionIndex) === undefined) {
+        else if (
+          store.get(groupId, name, partitionIndex) === undefined &&
+          !store.isUnstable(groupId, name, partitionIndex)
+        ) {
           code = 'UNKNOWN_TOPIC_OR_PARTITION';
         } else {
           outcome.write({
