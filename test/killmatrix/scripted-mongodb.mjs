@@ -11,6 +11,8 @@ const duplicateKey = 11_000;
 export class ScriptedMongoDb {
   rules = [];
   seen = [];
+  /** The commands that made collections, by namespace. */
+  created = new Map();
   #collections = new Map();
   #unique = new Map();
   #events = [];
@@ -171,6 +173,8 @@ export class ScriptedMongoDb {
         return this.#find(command, namespace);
       case 'findAndModify':
         return this.#findAndModify(command, namespace);
+      case 'create':
+        return this.#create(command, namespace);
       case 'createIndexes':
         return this.#createIndexes(command, namespace);
       case 'aggregate':
@@ -242,7 +246,8 @@ export class ScriptedMongoDb {
 
   #insert(namespace, document) {
     const collection = this.#collection(namespace);
-    const key = textOf(document._id);
+    const isSeries = this.created.get(namespace)?.timeseries !== undefined;
+    const key = isSeries ? textOf(new BSON.ObjectId()) : textOf(document._id);
     if (collection.has(key)) throw failure(duplicateKey, `dup key: { _id: ${key} }`);
     this.#checkUnique(namespace, document, key);
     collection.set(key, document);
@@ -309,6 +314,13 @@ export class ScriptedMongoDb {
     this.#update(namespace, { q: query, u: update, upsert });
     const value = this.documents(namespace).find((each) => matches(each, query)) ?? null;
     return { value, lastErrorObject: { n: 1, updatedExisting: true }, ok: 1 };
+  }
+
+  /** Collections of time series take inserts alone, and any number of an `_id`. */
+  #create(command, namespace) {
+    if (this.created.has(namespace)) return { ok: 0, code: 48, errmsg: 'namespace exists' };
+    this.created.set(namespace, command);
+    return { ok: 1 };
   }
 
   #createIndexes({ indexes }, namespace) {
@@ -433,6 +445,7 @@ function matches(document, query) {
       if (operator === '$gte') return value >= operand;
       if (operator === '$gt') return value > operand;
       if (operator === '$lt') return value < operand;
+      if (operator === '$lte') return value <= operand;
       if (operator === '$exists') return (value !== undefined) === operand;
       if (operator === '$in') return operand.some((each) => textOf(each) === textOf(value));
       throw failure(2, `unknown operator ${operator}`);
@@ -447,6 +460,7 @@ function changed(document, update, isInsert) {
   const next = { ...document };
   if (isInsert) Object.assign(next, update.$setOnInsert);
   Object.assign(next, update.$set);
+  for (const name of Object.keys(update.$unset ?? {})) delete next[name];
   for (const [name, by] of Object.entries(update.$inc ?? {})) next[name] = (next[name] ?? 0) + by;
   return next;
 }

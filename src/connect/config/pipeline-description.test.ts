@@ -185,6 +185,15 @@ describe('transforms by name', () => {
     expect(
       await valueOf([{ replaceField: { exclude: 'a', renames: { b: 'c' } } }], { a: 1, b: 2 }),
     ).toEqual({ c: 2 });
+    const address = { address: { city: 'Ulm', zip: 1 }, name: 'a', 'x-id': 5 };
+    expect(
+      await valueOf([{ replaceField: { include: ['address.city', 'x-id'] } }], address),
+    ).toEqual({ address: { city: 'Ulm' }, 'x-id': 5 });
+    const renames = { 'address.zip': 'code' };
+    const renamePattern = { regex: '^x-', replacement: '' };
+    expect(
+      await valueOf([{ replaceField: { exclude: 'name', renames, renamePattern } }], address),
+    ).toEqual({ address: { city: 'Ulm', code: 1 }, id: 5 });
     const timestamps = [
       { timestampConverter: { field: 'at', to: 'string', format: 'yyyy-MM-dd' } },
     ];

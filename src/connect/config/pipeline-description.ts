@@ -64,7 +64,7 @@ const errorShape: Shape = {
   backoffMs: 'number',
   backoffMaxMs: 'number',
   writeTimeoutMs: 'number',
-  tolerance: ['none', 'all'],
+  tolerance: ['none', 'data', 'all'],
   deadLetterTopic: 'text',
   deadLetterPartitions: 'number',
   restart: ['always', 'never'],
