@@ -217,7 +217,7 @@ describe('kafkit pipe', () => {
     const stopped = await run(['pipe', 'run', path, '-q']);
     expect(stopped.code).toBe(1);
     expect(stopped.stderr).toMatch(
-      /^kafkit: The record in-0@1 cannot be processed: The value is not JSON: .*deadLetterTopic\.\n$/,
+      /^kafkit: The record in-0@1 cannot be processed: The value is not JSON: .*Topic\.\n$/,
     );
     expect(readFileSync(out(), 'utf8')).toBe('{"n":1}\n');
     described(right({ errors: { deadLetterTopic: 'in.dlq' } }));

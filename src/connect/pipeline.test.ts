@@ -205,7 +205,7 @@ describe('a pipeline', () => {
     expect(end?.offset).toBe(2);
   });
 
-  test('with tolerance all sets a write aside that fails over and over; data does not', async () => {
+  test('with tolerance all sets a write aside that keeps failing; data does not', async () => {
     const broker = await brokerWith({ in: 1 });
     const producer = broker.kafka().producer();
     await producer.send(['1', '2', '3'].map((value) => ({ topic: 'in', value })));
