@@ -2,7 +2,14 @@
 // of its own does the work. Measured from the first document to the last, so that the start of the
 // JVM does not count against it.
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +30,11 @@ export function connectJars() {
   const part = `${home}.${process.pid}`;
   mkdirSync(part, { recursive: true });
   copyFileSync(join(here, 'pom.xml'), join(part, 'pom.xml'));
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${part}`];
+  const goal = [
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${part}`,
+  ];
   const { status, stdout } = spawnSync('mvn', ['-q', '-B', '-f', join(part, 'pom.xml'), ...goal], {
     encoding: 'utf8',
   });
@@ -33,7 +44,16 @@ export function connectJars() {
 }
 
 /** Runs until `count` documents are there; `documents()` says how many are. */
-export async function runKafkaConnect({ address, topic, count, uri, database, collection, directory, documents }) {
+export async function runKafkaConnect({
+  address,
+  topic,
+  count,
+  uri,
+  database,
+  collection,
+  directory,
+  documents,
+}) {
   const jars = connectJars();
   mkdirSync(directory, { recursive: true });
   const worker = {
@@ -56,7 +76,8 @@ export async function runKafkaConnect({ address, topic, count, uri, database, co
     'connection.uri': uri,
     database,
     collection,
-    'document.id.strategy': 'com.mongodb.kafka.connect.sink.processor.id.strategy.KafkaMetaDataStrategy',
+    'document.id.strategy':
+      'com.mongodb.kafka.connect.sink.processor.id.strategy.KafkaMetaDataStrategy',
   };
   const files = [
     [join(directory, 'worker.properties'), worker],
@@ -81,7 +102,8 @@ export async function runKafkaConnect({ address, topic, count, uri, database, co
     let first;
     for (;;) {
       const there = await documents();
-      if (there > 0 && first === undefined) first = { at: performance.now(), cpu: cpuOf(child.pid), there };
+      if (there > 0 && first === undefined)
+        first = { at: performance.now(), cpu: cpuOf(child.pid), there };
       if (there >= count) break;
       if (child.exitCode !== null) throw new Error(`Kafka Connect ended: ${printed}`);
       await sleep(20);

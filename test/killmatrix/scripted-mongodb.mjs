@@ -94,6 +94,9 @@ export class ScriptedMongoDb {
         await this.#run(command, name);
         return socket.destroy();
       }
+      if (verdict.refuseFrom !== undefined) {
+        return this.#message(socket, requestId, await this.#runPart(command, name, verdict));
+      }
       return this.#message(socket, requestId, { ok: 1, ...verdict });
     }
     return this.#message(socket, requestId, await this.#run(command, name));
@@ -199,6 +202,18 @@ export class ScriptedMongoDb {
       default:
         return { ok: 0, code: 59, errmsg: `no such command: ${name}` };
     }
+  }
+
+  /** Carries out the first statements of a command, and refuses the rest one by one. */
+  async #runPart(command, name, { refuseFrom, code, errmsg }) {
+    const list = { update: 'updates', insert: 'documents', delete: 'deletes' }[name];
+    const all = command[list];
+    const answer = await this.#run({ ...command, [list]: all.slice(0, refuseFrom) }, name);
+    const refused = all
+      .slice(refuseFrom)
+      .map((_, at) => failureAt(refuseFrom + at, { code, message: errmsg }));
+    const shown = command.ordered === false ? refused : refused.slice(0, 1);
+    return { ...answer, writeErrors: [...(answer.writeErrors ?? []), ...shown] };
   }
 
   /** Applies statements; a failure ends an ordered bulk, and every one on a lax server. */

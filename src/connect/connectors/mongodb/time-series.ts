@@ -103,7 +103,7 @@ export class TimeSeries {
     list: readonly Statement[],
   ): Promise<Set<string>> {
     const { timeField } = this.#options;
-    const times = list.map((each) => (each.document?.[timeField] as Date).getTime());
+    const times = list.map(({ document }) => Number(document?.[timeField]));
     const [first, last] = [Math.min(...times), Math.max(...times)];
     // The range of times tells the server where to look: `_id` has no index here.
     const filter = {
