@@ -5,6 +5,7 @@ import { TopicConfig } from './config/topic-config.js';
 import { Nodes } from './cluster/nodes.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
+import { DynamicSettings, takeOver } from './metadata/dynamic-settings.js';
 import { GroupSettings } from './metadata/group-settings.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
 import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
@@ -67,6 +68,7 @@ export interface Storage {
   readonly nodes: Nodes;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
+  readonly brokerSettings: DynamicSettings;
 }
 
 /**
@@ -82,11 +84,13 @@ export async function openStorage(
   ensureOurs(system.disk, dataDirectory);
   const contents = readJournal(system.disk, dataDirectory);
   const { image } = contents;
+  const nodeId = nodeIdOf(settings);
+  takeOver(image, config, nodeId);
   const logs = await LogManager.open(
     system,
     {
       dataDirectory,
-      nodeId: nodeIdOf(settings),
+      nodeId,
       clusterId: options.clusterId,
       durability: settings.durability,
       retentionCheckMs: config.number('log.retention.check.interval.ms'),
@@ -124,7 +128,16 @@ export async function openStorage(
       logger,
       internalSettings: (name) => internalTopicSettings(name, config),
     });
-    return { logs, journal, nodes, topics, groupSettings: new GroupSettings(image, journal) };
+    const groupSettings = new GroupSettings(image, journal);
+    const parts = { image, journal, config, nodeId: logs.nodeId, topics };
+    return {
+      logs,
+      journal,
+      nodes,
+      topics,
+      groupSettings,
+      brokerSettings: new DynamicSettings(parts),
+    };
   } catch (error) {
     await logs.close();
     throw error;
