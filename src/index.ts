@@ -3,6 +3,8 @@
  * `kafkit/testing`.
  */
 export {
+  type AcknowledgementResult,
+  type AcknowledgeType,
   type Acks,
   type AclBinding,
   type AclFilter,
@@ -147,7 +149,13 @@ export {
   type ScramMechanism,
   type ScramUser,
   type SendOptions,
+  type ShareAcquireMode,
+  ShareConsumer,
+  type ShareConsumerHealth,
+  type ShareConsumerOptions,
+  type ShareConsumerState,
   type ShareGroupOffset,
+  ShareRecord,
   type StreamsMember,
   type StreamsTasks,
   type StreamsTopology,
@@ -158,8 +166,8 @@ export {
   type TopicReference,
   Transaction,
   type TransactionDescription,
-  transactionErrorKind,
   type TransactionErrorKind,
+  transactionErrorKind,
   type TransactionEvent,
   type TransactionListing,
   type TransactionOffsets,

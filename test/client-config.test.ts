@@ -16,10 +16,16 @@ import {
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'docs', 'reference', 'client-config.md');
-const sections: readonly (readonly [PropertyOwner, title: string, file: string])[] = [
+type Owner = PropertyOwner | 'shareConsumer';
+const sections: readonly (readonly [Owner, title: string, file: string])[] = [
   ['kafka', 'new Kafka(…)', 'src/client/kafka-options.ts'],
   ['producer', 'kafka.producer(…)', 'src/client/producer/producer-options.ts'],
   ['consumer', 'kafka.consumer(…)', 'src/client/consumer/consumer-options.ts'],
+  [
+    'shareConsumer',
+    'kafka.shareConsumer(…)',
+    'src/client/consumer/share/share-consumer-options.ts',
+  ],
 ];
 
 interface Option {
@@ -37,7 +43,7 @@ function optionsIn(file: string): Option[] {
   });
 }
 
-function namesOf(owner: PropertyOwner, option: string): string {
+function namesOf(owner: Owner, option: string): string {
   const names = [...properties].filter(([, row]) => row.owner === owner && row.option === option);
   return names.map(([name]) => `\`${name}\``).join(', ');
 }

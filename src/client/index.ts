@@ -116,6 +116,8 @@ export {
 } from './admin/index.js';
 export type { Broker, PartitionMetadata, SendOptions as RawSendOptions } from './cluster/index.js';
 export {
+  type AcknowledgementResult,
+  type AcknowledgeType,
   type Assignments,
   type Assignor,
   type AssignorMember,
@@ -139,6 +141,12 @@ export {
   type RebalanceHook,
   RecordHeaders,
   type RunOptions,
+  type ShareAcquireMode,
+  ShareConsumer,
+  type ShareConsumerHealth,
+  type ShareConsumerOptions,
+  type ShareConsumerState,
+  ShareRecord,
   type TopicPartition,
   type TopicPartitionOffset,
 } from './consumer/index.js';

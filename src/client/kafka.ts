@@ -8,10 +8,12 @@ import {
   Consumer,
   type ConsumerArguments,
   type ConsumerOptions,
+  ShareConsumer,
+  type ShareConsumerOptions,
 } from './consumer/index.js';
 import type { KafkaOptions } from './kafka-options.js';
 import { checkOptionNames, checkWhole } from './known-options.js';
-import { consumerMetrics, type Metric } from './metric.js';
+import { consumerMetrics, type Metric, shareConsumerMetrics } from './metric.js';
 import {
   type Bytes,
   Producer,
@@ -118,6 +120,13 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
     return this.#kept(new Consumer<K, V, ConsumedTopics<Topics, T>>(this.#cluster, all));
   }
 
+  /** A member of a share group: Kafka as a queue (KIP-932). It begins when it is iterated. */
+  shareConsumer<K = Buffer | null, V = Buffer | null>(
+    options: ShareConsumerOptions<K, V>,
+  ): ShareConsumer<K, V> {
+    return this.#kept(new ShareConsumer<K, V>(this.#cluster, options));
+  }
+
   /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */
   admin(): Admin {
     return this.#kept(new Admin(this.#cluster));
@@ -134,6 +143,9 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
       if (one.closed) continue;
       if (one instanceof Producer) metrics.push(...one.metrics());
       else if (one instanceof Consumer) metrics.push(...consumerMetrics(clientId, one.health()));
+      else if (one instanceof ShareConsumer) {
+        metrics.push(...shareConsumerMetrics(clientId, one.health()));
+      }
     }
     return metrics;
   }

@@ -223,8 +223,8 @@ async function quotasAndConfigs() {
     equal(strict[0].quotas, { consumer_byte_rate: 4096, producer_byte_rate: 2048 }, 'strict');
     const byDefault = await admin.describeClientQuotas({ user: true, 'client-id': null });
     equal(
-      byDefault.map(({ entity }) => entity),
-      [{ user: 'alice', 'client-id': null }],
+      byDefault.map(({ entity }) => [entity.user, entity['client-id']]),
+      [['alice', null]],
       'default',
     );
     const change = { entity: { user: 'alice' }, delete: ['consumer_byte_rate'] };

@@ -97,7 +97,7 @@ async function transactions() {
     equal(
       itemResults(error).map((one) => [one.key.transactionalId, one.value?.state]),
       [
-        ['shop-1', 'CompleteAbort'],
+        ['shop-1', 'Empty'],
         ['nobody', undefined],
       ],
       'each',

@@ -28,6 +28,7 @@ const checks = [
   ['admin-groups', 10, 'node', 'test/compat/admin-groups.mjs'],
   ['admin-nodes', 10, 'node', 'test/compat/admin-nodes.mjs'],
   ['cluster', 4, 'node', 'test/compat/cluster.mjs'],
+  ['share-consumer', 6, 'node', 'test/compat/share-consumer.mjs'],
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],

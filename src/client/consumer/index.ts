@@ -1,5 +1,6 @@
 /**
- * Consumer: reading records, alone or as a member of a group. Knows subscriptions, positions,
+ * Consumer: reading records, alone or as a member of a group, or sharing them with others in a
+ * share group (`share/`). Knows subscriptions, positions,
  * fetches, commits and rebalances; who leads a partition or coordinates a group it asks the
  * cluster; how bytes become values it leaves to serde. Knows nothing of producing.
  */
@@ -29,3 +30,12 @@ export type {
   TopicConsumerOptions,
 } from './topic-records.js';
 export { ConsumerRecord, RecordHeaders } from './consumer-record.js';
+export { ShareConsumer } from './share/share-consumer.js';
+export type { ShareConsumerHealth, ShareConsumerState } from './share/share-consumer-health.js';
+export type {
+  AcknowledgementResult,
+  AcknowledgeType,
+  ShareAcquireMode,
+  ShareConsumerOptions,
+} from './share/share-consumer-options.js';
+export { ShareRecord } from './share/share-record.js';
