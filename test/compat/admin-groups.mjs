@@ -276,11 +276,8 @@ async function otherGroups() {
       equal(found.length, 1, 'partitions with a start');
       return found;
     });
-    equal(
-      [offset.topic, offset.partition, offset.startOffset, offset.lag],
-      ['timed', 0, 3, 0],
-      'start',
-    );
+    // The start itself moves on with the next fetch.
+    equal([offset.topic, offset.partition, offset.lag], ['timed', 0, 0], 'what is left');
     await admin.alterShareGroupOffsets('queue', [{ topic: 'timed', partition: 0, startOffset: 1 }]);
     says(
       tool('kafka-share-groups', '--describe', '--group', 'queue', '--offsets'),

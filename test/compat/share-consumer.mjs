@@ -54,7 +54,7 @@ closing();
 async function start() {
   if (where === 'kafkit') {
     const broker = await startKafkit({
-      flags: ['--set', `group.share.record.lock.duration.ms=${lockMs}`],
+      flags: ['-o', `group.share.record.lock.duration.ms=${lockMs}`],
     });
     return { address: broker.address, stop: () => broker.stop() };
   }
@@ -111,13 +111,16 @@ async function shared() {
   const java = javaConsumer(group);
   const ours = [];
   const consumer = kafka.shareConsumer(group);
+  let trouble;
   const loop = (async () => {
     for await (const record of consumer) {
       equal(record.deliveryCount, 1, 'deliveries');
       ours.push(record.value.toString());
       await sleep(2);
     }
-  })();
+  })().catch((error) => {
+    trouble = error;
+  });
   await eventually(async () => {
     const [description] = await admin.describeGroups([group.groupId]);
     equal(description.members.length, 2, 'members');
@@ -129,7 +132,10 @@ async function shared() {
     // Longer in all than a heartbeat takes to tell us that some partitions are Java's alone.
     await sleep(500);
   }
-  await eventually(() => equal(ours.length + java.read.length, values.length, 'records read'));
+  await eventually(() => {
+    if (trouble !== undefined) throw trouble;
+    equal(ours.length + java.read.length, values.length, 'records read');
+  });
   await consumer.commit();
   await eventually(async () => equal(await lagOf(group.groupId), 0, 'lag'));
   await consumer.close();

@@ -110,10 +110,11 @@ export class HeldRecords {
     }
   }
 
-  /** Takes the fitting ones out of the queue. */
-  takeBuffered(fits: (record: AcquiredRecord) => boolean): AcquiredRecord[] {
-    const taken = this.#queue.slice(this.#head).filter(fits);
-    for (const record of taken) this.unbuffer(record);
+  /** Takes all that no loop has been given. */
+  takeBuffered(): AcquiredRecord[] {
+    const taken = this.#queue.slice(this.#head);
+    this.#queue = [];
+    this.#head = 0;
     return taken;
   }
 

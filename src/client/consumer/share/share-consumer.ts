@@ -66,6 +66,7 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
     this.#held = new HeldRecords(clock, (result) => this.#answered(result));
     this.#membership = new ShareMembership(cluster, settings, {
       assigned: (partitions) => this.#fetcher.assign(partitions),
+      expelled: () => this.#fetcher.releaseBuffered(),
       failed: (error) => this.#failed(error),
       troubled: (error) => this.#troubled(error),
     });

@@ -2,7 +2,7 @@ import { errorCodeOf, KafkaError } from '../../../errors/index.js';
 import type { ResponseDecoded } from '../../../protocol/index.js';
 import type { Cluster } from '../../cluster/index.js';
 import { asKafkaError } from '../offset-lookup.js';
-import { type AcquiredRecord, type SharePartition, sharePartitionKey } from './acquired-record.js';
+import { type SharePartition, sharePartitionKey } from './acquired-record.js';
 import type { HeldRecords } from './held-records.js';
 import type { ShareConsumerSettings } from './share-consumer-settings.js';
 import { readShareFetched } from './share-fetched.js';
@@ -17,8 +17,6 @@ export interface ShareExchangeHost {
   readonly memberId: string;
   /** Whether whole batches may be asked for. */
   isAmple(): boolean;
-  /** Records are held from now on. */
-  received(of: SharePartition, records: readonly AcquiredRecord[]): void;
   partitionFailed(source: ShareSource, error: KafkaError): void;
   changed(): void;
   troubled(error: KafkaError): void;
@@ -136,7 +134,7 @@ export class ShareExchange {
     const now = this.#cluster.system.clock.monotonic();
     for (const [offset, type] of fetched.others) source.note(of, offset, type, undefined, now);
     if (fetched.damage !== undefined) this.#host.troubled(fetched.damage);
-    this.#host.received(of, fetched.records);
+    this.#held.add(fetched.records);
   }
 
   /** Takes over who leads now, where the answer says so (KIP-951). */

@@ -63,8 +63,6 @@ export class ShareFetcher {
     const exchangeHost = {
       memberId: host.memberId,
       isAmple: () => this.limit.isAmple(this.lockMs),
-      received: (of: SharePartition, records: readonly AcquiredRecord[]) =>
-        this.#received(of, records),
       partitionFailed: (source: ShareSource, error: KafkaError) =>
         this.#partitionFailed(source, error),
       changed: () => host.changed(),
@@ -86,12 +84,14 @@ export class ShareFetcher {
   }
 
   assign(partitions: readonly SharePartition[]): void {
+    // What is locked already stays ours until it is settled: others may read beside us.
     this.#assigned = partitions;
-    const keys = new Set(partitions.map(sharePartitionKey));
-    // Others are to have what the loop has not been given yet.
-    for (const record of this.held.takeBuffered((each) => !keys.has(sharePartitionKey(each.of)))) {
-      this.note(record, 'release');
-    }
+    this.pump();
+  }
+
+  /** Gives back what no loop has been given yet. */
+  releaseBuffered(): void {
+    for (const record of this.held.takeBuffered()) this.note(record, 'release');
     this.pump();
   }
 
@@ -132,7 +132,11 @@ export class ShareFetcher {
       if (source.retryAt > now) this.#alarm.ringAt(source.retryAt);
       return source.retryAt <= now;
     });
-    const fetching = free.filter((source) => byLeader.has(source.broker) && !source.hasRenewals);
+    // What a fetch names it fetches: words about other partitions go before it, on their own.
+    const alone = new Set(
+      free.filter((each) => each.hasRenewals || each.hasStrays(byLeader.get(each.broker) ?? [])),
+    );
+    const fetching = free.filter((source) => byLeader.has(source.broker) && !alone.has(source));
     const shares = this.#shares(fetching);
     for (const source of free) {
       const maxRecords = shares.get(source) ?? 0;
@@ -143,7 +147,7 @@ export class ShareFetcher {
         source.reserved = maxRecords;
       } else if (source.hasPending) {
         const due = source.waitingSince + lingerMs;
-        if (source.isPressed || source.hasRenewals || due <= now) {
+        if (source.isPressed || alone.has(source) || due <= now) {
           this.#run(source, () => this.#exchange.acknowledge(source, source.session.epoch));
         } else this.#alarm.ringAt(due);
       }
@@ -200,20 +204,16 @@ export class ShareFetcher {
   #byLeader(): Map<number, SharePartition[]> {
     const byLeader = new Map<number, SharePartition[]>();
     let isUnknown = false;
-    const add = (broker: number, of: SharePartition) => {
-      const list = byLeader.get(broker);
-      if (list === undefined) byLeader.set(broker, [of]);
-      else if (!list.some((each) => sharePartitionKey(each) === sharePartitionKey(of))) {
-        list.push(of);
-      }
-    };
     for (const of of this.#assigned) {
       const leader = this.#leader(of);
-      if (leader === undefined) isUnknown = true;
-      else add(leader, of);
+      if (leader === undefined) {
+        isUnknown = true;
+        continue;
+      }
+      const list = byLeader.get(leader);
+      if (list === undefined) byLeader.set(leader, [of]);
+      else list.push(of);
     }
-    // A partition stays in its session until nothing of it is locked any more.
-    for (const { broker, of } of this.held.partitions()) if (byLeader.has(broker)) add(broker, of);
     if (isUnknown && this.#assigned.length > 0) this.#cluster.refreshSoon('a leader is not known');
     return byLeader;
   }
@@ -293,16 +293,6 @@ export class ShareFetcher {
     else if (count > 0) this.#host.troubled(lost);
     this.#cluster.refreshSoon('a share session is over');
     this.#host.changed();
-  }
-
-  #received(of: SharePartition, records: readonly AcquiredRecord[]): void {
-    this.held.add(records);
-    if (this.#assigned.some((each) => sharePartitionKey(each) === sharePartitionKey(of))) return;
-    // Assigned to others while the answer was on its way.
-    for (const record of records) {
-      this.held.unbuffer(record);
-      this.note(record, 'release');
-    }
   }
 
   #partitionFailed(source: ShareSource, error: KafkaError): void {

@@ -16,6 +16,8 @@ export interface ShareMembershipSettings {
 export interface ShareMembershipHost {
   /** All that is to be read from now on. */
   assigned(partitions: readonly SharePartition[]): void;
+  /** The loop is stuck: what waits for it is to go to others. */
+  expelled(): void;
   /** The membership ended and will not come back. */
   failed(error: KafkaError): void;
   /** Something went wrong that mends itself. */
@@ -108,6 +110,7 @@ export class ShareMembership {
     this.#bell.ring();
     this.#leaving = this.#leave();
     this.#host.assigned([]);
+    this.#host.expelled();
   }
 
   /** Leaves the group. Quick, and never fails. */

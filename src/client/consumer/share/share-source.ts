@@ -44,6 +44,14 @@ export class ShareSource {
     return false;
   }
 
+  /** Whether something waits to be said about other partitions than these. */
+  hasStrays(partitions: readonly SharePartition[]): boolean {
+    if (this.#pending.size === 0) return false;
+    const keys = new Set(partitions.map(sharePartitionKey));
+    for (const key of this.#pending.keys()) if (!keys.has(key)) return true;
+    return false;
+  }
+
   /** Notes what is to be said; a later word about an offset replaces one that has not left yet. */
   note(
     of: SharePartition,
