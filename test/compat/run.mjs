@@ -34,6 +34,7 @@ const checks = [
   ['migration', 4, 'node', 'test/compat/migration.mjs'],
   ['pipelines', 14, 'node', 'test/compat/pipelines.mjs'],
   ['protocol-migration', 6, 'node', 'test/compat/protocol-migration.mjs'],
+  ['group-of-three', 6, 'node', 'test/compat/group-of-three.mjs'],
   ['streams-groups', 10, 'node', 'test/compat/streams-groups/run.mjs'],
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
