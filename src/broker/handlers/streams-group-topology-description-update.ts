@@ -9,5 +9,5 @@ export const topologyDescriptionUpdate: Handler<
   'StreamsGroupTopologyDescriptionUpdate'
 > = async () => ({
   errorCode: errnoOf('UNSUPPORTED_VERSION'),
-  errorMessage: 'The broker does not have a topology description plugin configured.',
+  errorMessage: 'The broker has no streams group topology description plugin configured.',
 });

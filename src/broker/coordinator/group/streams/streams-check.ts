@@ -1,29 +1,27 @@
 import { KafkaError } from '../../../../errors/index.js';
 import { isTooLong } from '../joining.js';
-import { joiningEpoch, leavingEpoch } from './streams-member.js';
+import { joiningEpoch, leavingStaticEpoch } from './streams-member.js';
 import type { StreamsHeartbeat } from './streams-messages.js';
 
-/** Lower epochs mean nothing. */
-const lowestEpoch = -2;
-
 /**
- * Fails with what is wrong about a request, whatever the state of its group. Static members,
- * offsets of tasks, warm-up tasks of a member and source topics by expression are in the protocol
- * and served by no Apache Kafka so far.
+ * Fails with what is wrong about a request, whatever the state of its group. Warm-up tasks of a
+ * member and source topics by expression are in the protocol and not served; offsets of tasks are
+ * taken and not used, for tasks move without being warmed up.
  */
 export function checkStreamsHeartbeat(request: StreamsHeartbeat): void {
   checkUnserved(request);
   expectText(request.memberId, 'MemberId');
   expectText(request.groupId, 'GroupId');
+  expectText(request.instanceId, 'InstanceId');
   expectText(request.rackId, 'RackId');
   if (request.memberEpoch === joiningEpoch) checkJoining(request);
-  else if (request.memberEpoch < leavingEpoch) {
-    throw request.memberEpoch === lowestEpoch
-      ? invalid("InstanceId can't be null.")
-      : invalid(
-          `MemberEpoch is ${request.memberEpoch}, but must be greater than or equal to ` +
-            `${lowestEpoch}.`,
-        );
+  else if (request.memberEpoch === leavingStaticEpoch) {
+    if (request.instanceId === null) throw invalid("InstanceId can't be null.");
+  } else if (request.memberEpoch < leavingStaticEpoch) {
+    throw invalid(
+      `MemberEpoch is ${request.memberEpoch}, but must be greater than or equal to ` +
+        `${leavingStaticEpoch}.`,
+    );
   }
   const tasks = [request.activeTasks, request.standbyTasks, request.warmupTasks];
   if (tasks.some((one) => one !== null) && tasks.includes(null)) {
@@ -36,9 +34,6 @@ export function checkStreamsHeartbeat(request: StreamsHeartbeat): void {
 }
 
 function checkUnserved(request: StreamsHeartbeat): void {
-  if (request.instanceId !== null) throw invalid('Static membership is not yet supported.');
-  if (request.taskOffsets !== null) throw invalid('TaskOffsets are not supported yet.');
-  if (request.taskEndOffsets !== null) throw invalid('TaskEndOffsets are not supported yet.');
   if ((request.warmupTasks?.length ?? 0) > 0) throw invalid('WarmupTasks are not supported yet.');
   for (const { sourceTopicRegex } of request.topology?.subtopologies ?? []) {
     if (sourceTopicRegex.length === 0) continue;

@@ -74,6 +74,13 @@ export class StreamsGroup {
     return this.#members.get(memberId);
   }
 
+  staticMember(instanceId: string): StreamsMember | undefined {
+    for (const member of this.#members.values()) {
+      if (member.instanceId === instanceId) return member;
+    }
+    return undefined;
+  }
+
   target(memberId: string): TargetTasks {
     return this.#targets.get(memberId) ?? noTasks;
   }

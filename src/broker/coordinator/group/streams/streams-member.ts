@@ -17,6 +17,8 @@ export const streamsMemberState = {
 export const joiningEpoch = 0;
 /** The epoch of a member that leaves; also of one whose epoch no record tells. */
 export const leavingEpoch = -1;
+/** The epoch of a static member that leaves and will be back within its session. */
+export const leavingStaticEpoch = -2;
 
 /** Where the state of an instance can be queried. */
 export interface Endpoint {

@@ -9,6 +9,7 @@ import type { StreamsGroup } from './streams-group.js';
 import {
   isSameStreamsFacts,
   joiningEpoch,
+  leavingStaticEpoch,
   newStreamsMember,
   type StreamsMember,
   type StreamsMemberFacts,
@@ -94,6 +95,10 @@ export class StreamsMembership {
     const isNewGroup = !groups.has(groupId);
     const isFirst = group.size === 0;
     if (isNewGroup) this.#parts.keep(group, outcome);
+    const holder = holderOf(group, request);
+    if (holder !== undefined && holder.memberId !== memberId) {
+      rebalance.replace(group, holder, before, outcome);
+    }
     const value = factsFrom(before, beat);
     const changed = group.member(memberId) === undefined || !isSameStreamsFacts(before, value);
     if (changed) emit(outcome, { kind: 'streams-member', groupId, memberId, value });
@@ -134,7 +139,8 @@ export class StreamsMembership {
 
   /** The member that speaks, as it was until now; a new one if it joins. */
   #admitted(group: StreamsGroup, request: StreamsHeartbeat): StreamsMember {
-    const { memberId, memberEpoch } = request;
+    const { memberId, memberEpoch, instanceId } = request;
+    if (instanceId !== null) return admittedStatic(group, request, instanceId);
     const member = group.member(memberId);
     if (member === undefined) {
       if (memberEpoch === joiningEpoch) return newStreamsMember(memberId);
@@ -179,13 +185,70 @@ export class StreamsMembership {
     const { groups, rebalance } = this.#parts;
     const { groupId, memberId, memberEpoch } = request;
     const group = groups.get(groupId);
-    if (group === undefined) throw this.#unknownGroup(groupId);
-    const member = group.member(memberId);
+    if (group === undefined) {
+      if (this.#parts.isOther(groupId)) throw this.#unknownGroup(groupId);
+      throw new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`);
+    }
+    const { instanceId } = request;
+    const member =
+      instanceId === null
+        ? group.member(memberId)
+        : expectHolder(group.staticMember(instanceId), memberId, instanceId);
     if (member === undefined) throw unknownMember(group, memberId);
     if (request.shutdownApplication) group.shutdownRequestedBy ??= memberId;
-    rebalance.remove(group, member, outcome);
+    if (memberEpoch === leavingStaticEpoch) rebalance.leaveForAWhile(group, member, outcome);
+    else rebalance.remove(group, member, outcome);
     return { ...streamsRefusal(0, null), memberId, memberEpoch };
   }
+}
+
+function holderOf(
+  group: StreamsGroup,
+  { instanceId }: StreamsHeartbeat,
+): StreamsMember | undefined {
+  return instanceId === null ? undefined : group.staticMember(instanceId);
+}
+
+/** A static member takes its own place again, under another id once it has left that place. */
+function admittedStatic(
+  group: StreamsGroup,
+  request: StreamsHeartbeat,
+  instanceId: string,
+): StreamsMember {
+  const { memberId, memberEpoch } = request;
+  const holder = group.staticMember(instanceId);
+  if (memberEpoch !== joiningEpoch) {
+    const member = expectHolder(holder, memberId, instanceId);
+    checkEpoch(member, request);
+    return member;
+  }
+  if (holder === undefined) return group.member(memberId) ?? newStreamsMember(memberId);
+  if (holder.memberId === memberId) return holder;
+  if (holder.epoch === leavingStaticEpoch) {
+    return { ...holder, memberId, epoch: joiningEpoch, previousEpoch: joiningEpoch };
+  }
+  throw new KafkaError(
+    'UNRELEASED_INSTANCE_ID',
+    `Static member ${memberId} with instance id ${instanceId} cannot join the group because the ` +
+      `instance id is owned by ${holder.memberId} member.`,
+  );
+}
+
+/** The holder of an instance id, if it is the member that speaks. */
+function expectHolder(
+  holder: StreamsMember | undefined,
+  memberId: string,
+  instanceId: string,
+): StreamsMember {
+  if (holder === undefined) {
+    throw new KafkaError('UNKNOWN_MEMBER_ID', `Instance id ${instanceId} is unknown.`);
+  }
+  if (holder.memberId === memberId) return holder;
+  throw new KafkaError(
+    'FENCED_INSTANCE_ID',
+    `Static member ${memberId} with instance id ${instanceId} was fenced by member ` +
+      `${holder.memberId}.`,
+  );
 }
 
 /** What the group runs; the first member says it, and the others must say the same. */
@@ -244,6 +307,7 @@ function factsFrom(before: StreamsMember, { request, origin }: Beat): StreamsMem
   const tags = clientTags?.map(({ key, value }) => ({ key, value }));
   return {
     ...streamsFactsOf(before),
+    instanceId: request.instanceId ?? before.instanceId,
     rackId: request.rackId ?? before.rackId,
     clientId: origin.clientId ?? '',
     clientHost: origin.clientHost,

@@ -10,13 +10,15 @@ import type { StreamsGroup } from './streams-group.js';
 import {
   isReconciledTo,
   isSameStreamsProgress,
+  leavingStaticEpoch,
   type StreamsMember,
+  streamsFactsOf,
   streamsMemberState,
   streamsProgressOf,
 } from './streams-member.js';
 import { streamsReconciled } from './streams-reconciliation.js';
 import type { StoredStreamsGroup, StreamsGroupRecord } from './streams-records.js';
-import { isSameTarget, noTasks, type TargetTasks } from './tasks.js';
+import { isSameTarget, noTasks, ownsNoTasks, type TargetTasks } from './tasks.js';
 import { type Status, statusOf } from './topic-problem.js';
 import { requiredTopics, type Topology } from './topology.js';
 
@@ -158,15 +160,49 @@ export class StreamsRebalance {
     else this.#parts.timers.cancel(revocationKey(groupId, memberId));
   }
 
-  /** Takes a member out; what it had is free at once, and the group epoch moves on. */
-  remove(group: StreamsGroup, { memberId }: StreamsMember, outcome: GroupOutcome): void {
+  /** A static member has restarted under another id: it gets all that its former self had. */
+  replace(
+    group: StreamsGroup,
+    holder: StreamsMember,
+    renewed: StreamsMember,
+    outcome: GroupOutcome,
+  ): void {
+    const { emit } = this.#parts;
+    const { groupId } = group;
+    const { memberId } = renewed;
+    const target = group.target(holder.memberId);
+    this.#bury(groupId, holder.memberId, outcome);
+    const facts = streamsFactsOf(renewed);
+    emit(outcome, { kind: 'streams-member', groupId, memberId, value: facts });
+    emit(outcome, { kind: 'streams-target', groupId, memberId, value: target });
+    const progress = streamsProgressOf(renewed);
+    emit(outcome, { kind: 'streams-progress', groupId, memberId, value: progress });
+  }
+
+  #bury(groupId: string, memberId: string, outcome: GroupOutcome): void {
     const { emit, timers } = this.#parts;
-    const { groupId, metadataHash, validatedTopologyEpoch, assignmentConfigs } = group;
     emit(outcome, { kind: 'streams-progress', groupId, memberId, value: null });
     emit(outcome, { kind: 'streams-target', groupId, memberId, value: null });
     emit(outcome, { kind: 'streams-member', groupId, memberId, value: null });
     timers.cancel(sessionKey(groupId, memberId));
     timers.cancel(revocationKey(groupId, memberId));
+  }
+
+  /** A static member is away for a while: it keeps its tasks until its session is over. */
+  leaveForAWhile({ groupId }: StreamsGroup, member: StreamsMember, outcome: GroupOutcome): void {
+    const { memberId } = member;
+    const value = {
+      ...streamsProgressOf(member),
+      epoch: leavingStaticEpoch,
+      revoking: ownsNoTasks,
+    };
+    this.#parts.emit(outcome, { kind: 'streams-progress', groupId, memberId, value });
+  }
+
+  /** Takes a member out; what it had is free at once, and the group epoch moves on. */
+  remove(group: StreamsGroup, { memberId }: StreamsMember, outcome: GroupOutcome): void {
+    const { groupId, metadataHash, validatedTopologyEpoch, assignmentConfigs } = group;
+    this.#bury(groupId, memberId, outcome);
     this.#putEpoch(group, { metadataHash, validatedTopologyEpoch, assignmentConfigs }, outcome);
   }
 
