@@ -5,7 +5,6 @@ import { TopicConfig } from './config/topic-config.js';
 import { Nodes } from './cluster/nodes.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
-import { DynamicSettings, takeOver } from './metadata/dynamic-settings.js';
 import { GroupSettings } from './metadata/group-settings.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
 import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
@@ -68,7 +67,6 @@ export interface Storage {
   readonly nodes: Nodes;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
-  readonly brokerSettings: DynamicSettings;
 }
 
 /**
@@ -84,13 +82,11 @@ export async function openStorage(
   ensureOurs(system.disk, dataDirectory);
   const contents = readJournal(system.disk, dataDirectory);
   const { image } = contents;
-  const nodeId = nodeIdOf(settings);
-  takeOver(image, config, nodeId);
   const logs = await LogManager.open(
     system,
     {
       dataDirectory,
-      nodeId,
+      nodeId: nodeIdOf(settings),
       clusterId: options.clusterId,
       durability: settings.durability,
       retentionCheckMs: config.number('log.retention.check.interval.ms'),
@@ -128,16 +124,7 @@ export async function openStorage(
       logger,
       internalSettings: (name) => internalTopicSettings(name, config),
     });
-    const groupSettings = new GroupSettings(image, journal);
-    const parts = { image, journal, config, nodeId: logs.nodeId, topics };
-    return {
-      logs,
-      journal,
-      nodes,
-      topics,
-      groupSettings,
-      brokerSettings: new DynamicSettings(parts),
-    };
+    return { logs, journal, nodes, topics, groupSettings: new GroupSettings(image, journal) };
   } catch (error) {
     await logs.close();
     throw error;

@@ -1,5 +1,7 @@
 import { apacheCommands } from './apache/commands.js';
 import type { CommandSpec, FlagSpec } from './command.js';
+import { dumpCommands } from './dump-commands.js';
+import { hiddenCommands } from './hidden-commands.js';
 import { transferCommands } from './transfer-commands.js';
 
 /** How a command finds the cluster. */
@@ -40,6 +42,12 @@ const up: CommandSpec = {
     },
     { name: 'data', value: 'DIR', text: 'directory of the log', fallback: './kafkit-data' },
     { name: 'memory', text: 'keep everything in memory and forget it at the end' },
+    {
+      name: 'durability',
+      value: 'MODE',
+      text: 'when a record counts as safe: group-commit, interval or os',
+      fallback: 'group-commit',
+    },
     { name: 'config', value: 'FILE', text: 'a server.properties file' },
     { name: 'option', short: 'o', value: 'KEY=VALUE', many: true, text: 'one broker setting' },
     {
@@ -345,27 +353,6 @@ const demo: CommandSpec = {
   load: async () => (await import('./demo.js')).demo,
 };
 
-const demoConsumer: CommandSpec = {
-  name: 'demo-consumer',
-  summary: 'the consumer of the demo, in a process of its own',
-  hidden: true,
-  flags: [
-    { name: 'bootstrap-server', value: 'HOST:PORT', text: 'the broker of the demo' },
-    { name: 'mongodb', value: 'URI', text: 'store there' },
-    { name: 'store', value: 'DIR', text: 'store here' },
-    { name: 'pause', value: 'MS', text: 'rest so long after each batch stored' },
-  ],
-  load: async () => (await import('./demo-consumer.js')).demoConsumer,
-};
-
-const reference: CommandSpec = {
-  name: 'reference',
-  summary: 'print docs/reference/cli.md',
-  hidden: true,
-  flags: [],
-  load: async () => (await import('./reference.js')).reference,
-};
-
 /** THE table of commands: the parser, the help texts and the reference page read nothing else. */
 export const commands: readonly CommandSpec[] = [
   up,
@@ -377,9 +364,9 @@ export const commands: readonly CommandSpec[] = [
   ...pipe,
   ...dlq,
   demo,
-  demoConsumer,
-  reference,
+  ...hiddenCommands,
   ...transferCommands,
+  ...dumpCommands,
   ...apacheCommands,
 ];
 

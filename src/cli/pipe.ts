@@ -1,13 +1,14 @@
 import { Kafka } from '../client/index.js';
 import {
+  describedPipeline,
   type HealthServer,
+  parseDescription,
   type Pipeline,
   type PipelineDescription,
   type PipelineOptions,
   type PipelineStatus,
   pipeline,
   preview,
-  readDescription,
   serveHealth,
 } from '../connect/index.js';
 import { environmentVariable, lineLogger, type Timer } from '../system/index.js';
@@ -20,15 +21,12 @@ const redrawMs = 250;
 
 /** `kafkit pipe run`: runs the pipeline that a file describes until it is told to stop. */
 export async function runPipe(input: Input, io: CliIo): Promise<number> {
-  let begun: Pipeline | undefined;
-  const hasBegun = () => (begun?.status().tasks.length ?? 0) > 0;
-  const { options, http } = await described(input, io, hasBegun);
+  const { options, http } = await described(input, io);
   const tasks = input.number('tasks', 1);
   const running = pipeline({
     ...options,
     ...(tasks === undefined ? {} : { tasks }),
   } as PipelineOptions);
-  begun = running;
   const at = input.text('http') ?? http;
   const status = () => running.status();
   const health = at === undefined ? undefined : await serveHealth(io.system.net, at, status);
@@ -125,24 +123,18 @@ async function closed(health: HealthServer | undefined): Promise<void> {
   await health?.close();
 }
 
-async function described(
-  input: Input,
-  io: CliIo,
-  hasBegun: () => boolean = () => false,
-): Promise<PipelineDescription> {
+async function described(input: Input, io: CliIo): Promise<PipelineDescription> {
   const path = input.onlyOperand('file');
   const { disk } = io.system;
   if (!disk.exists(path)) throw new CommandFailure(`There is no file ${path}.`);
-  const { options, http } = await readDescription(disk.readFile(path).toString('utf8'), path, {
+  const parsed = await parseDescription(disk.readFile(path).toString('utf8'), path);
+  const { options, http } = await describedPipeline(parsed, {
     system: io.system,
     stdin: () => io.stdin(),
     stdout: (text) => io.stdout.write(text),
   });
   const level = input.has('debug') ? 'debug' : 'warn';
-  // What goes wrong before the first task runs ends the start, and is said once, by its error.
-  const logger = lineLogger(level, (line) => {
-    if (level === 'debug' || hasBegun()) void io.stderr.write(line);
-  });
+  const logger = lineLogger(level, (line) => void io.stderr.write(line));
   const servers = input.text('bootstrap-server');
   const fallback = environmentVariable('KAFKA') ?? 'localhost:9092';
   const bootstrapServers = servers ?? serversOf(options) ?? fallback;

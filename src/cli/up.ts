@@ -34,11 +34,16 @@ export async function runBroker(
 ): Promise<number> {
   const memory = input.has('memory');
   if (memory && input.has('data')) throw new UsageError('--memory and --data exclude each other.');
+  const durability = input.choice('durability', ['group-commit', 'interval', 'os']);
+  if (memory && durability !== undefined) {
+    throw new UsageError('--memory and --durability exclude each other: nothing is on disk.');
+  }
   const broker = await startOrExplain({
     listen: input.text('listen'),
     advertise: input.text('advertise'),
     brokers: input.number('brokers', 1),
     data: memory ? 'memory' : input.text('data'),
+    durability,
     config: Object.fromEntries(properties),
     compat: input.choice('compat', compatVersions),
     createTopics: Object.fromEntries(input.list('create').map(parseTopicToCreate)),

@@ -11,7 +11,6 @@ export {
   type DescriptionContext,
   parseDescription,
   type PipelineDescription,
-  readDescription,
 } from './config/pipeline-description.js';
 export { bytes, convert, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
 export { deadLetterHeaders, errorHeaders } from './dead-letters.js';

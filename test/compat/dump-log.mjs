@@ -14,7 +14,7 @@ const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const topics = {
   plain: { segmentBytes: 60_000 },
   appended: { segmentBytes: 40_000, messageTimestampType: 'LogAppendTime' },
-  squeezed: { segmentBytes: 20_000, compressionType: 'lz4' },
+  squeezed: { segmentBytes: 20_000, compressionType: 'lz4', compressionLevel: 12 },
   transactional: { segmentBytes: 30_000 },
 };
 const configOf = (topic) => ({ ...defaultLogConfig, ...topics[topic] });

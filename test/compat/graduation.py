@@ -54,6 +54,8 @@ def send(out, topic, partition, **what):
 def fill():
     done(admin.create_topics([NewTopic(name, count, 1, config=config) for name, (count, config) in TOPICS.items()]))
     done(admin.create_partitions([NewPartitions("grown", 4)]))
+    while len(admin.list_topics("grown", 10).topics["grown"].partitions) < 4:
+        time.sleep(0.1)
     done(admin.delete_topics(["gone"]))
     done(admin.incremental_alter_configs([ConfigResource(ResourceType.TOPIC, "empty", incremental_configs=[
         ConfigEntry("retention.ms", "123456789", incremental_operation=AlterConfigOpType.SET)])]))

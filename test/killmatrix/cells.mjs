@@ -24,8 +24,6 @@ export const dimensions = {
     'zombie',
     'slow-database',
     'full-database',
-    // Half of each bulk is written, the rest refused.
-    'half-of-database',
   ],
   data: ['unkeyed', 'keyed', 'tombstones', 'poison'],
   // `topic`: no database at all, but a topic of the same cluster, in transactions.
@@ -35,7 +33,6 @@ export const dimensions = {
 
 /** Whether these values may stand in one cell (some of them may be missing). */
 export function isPossible({ step, fault, data, database, broker }, available) {
-  if (fault !== undefined && available.faults?.includes(fault) === false) return false;
   if (database !== undefined && !available.databases.includes(database)) return false;
   if (broker !== undefined && !available.brokers.includes(broker)) return false;
   if (database === 'topic' && fault?.endsWith('-database') === true) return false;
@@ -43,8 +40,7 @@ export function isPossible({ step, fault, data, database, broker }, available) {
   if (fault === 'kill-one-of-two' && step?.startsWith('dead-letter') === true) return false;
   // Only the scripted server can say that its disk is full.
   const isScripted = database === 'scripted' || database === 'transactions';
-  const isPlayed = fault === 'full-database' || fault === 'half-of-database';
-  if (isPlayed && database !== undefined && !isScripted) return false;
+  if (fault === 'full-database' && database !== undefined && !isScripted) return false;
   if (fault === 'kill-database' && database === 'real') return false;
   // Only our broker tells its clients another address than the one it listens on.
   if (fault === 'cut-broker' && broker === 'kafka') return false;

@@ -1,21 +1,33 @@
 import type { Log } from '../../src/broker/log/index.js';
 import { defaultLogConfig, LogManager } from '../../src/broker/log/index.js';
+import { Partition } from '../../src/broker/partition/partition.js';
 import { isKafkaError } from '../../src/errors/index.js';
+import { batchesIn } from '../../src/records/index.js';
 import {
   MemoryDisk,
   type SimulatedSystem,
   simulatedSystem,
 } from '../../src/system/simulated/index.js';
+import { checkFilesOfLog } from './log-files.js';
 import { bytesOf, readAll, type SentBatch, SimulatedProducer } from './log-model.js';
 
 const topicId = 'jKTRaM_TSNqocJeQI2aYOQ';
 const partitions = 2;
 const crashes = 4;
 
+/** A partition of the running broker, and what must be in it. */
+interface Led {
+  readonly partition: Partition;
+  readonly log: Log;
+  readonly wanted: Expected;
+}
+
 /** What must be in a partition, whatever happens. */
 interface Expected {
-  /** Value by offset of every record whose sync was confirmed. */
+  /** Value by offset of every record whose sync was confirmed, or that a reader was given. */
   readonly acknowledged: Map<number, string>;
+  /** The end of what readers have seen of each leader epoch. */
+  readonly readTo: Map<number, number>;
   readonly producers: SimulatedProducer[];
   /** Records below were deleted on purpose: they may be gone, or back after a crash. */
   deletedBelow: number;
@@ -23,8 +35,9 @@ interface Expected {
 
 /**
  * One life of a data directory: several producers write, retry and are interrupted by power cuts
- * that lose, tear and reorder what was not synced. Throws with the reason when an acknowledged
- * record is lost, moved or there twice.
+ * that lose, tear and reorder what was not synced. Throws with the reason when a record that was
+ * acknowledged, or that a reader was given, is lost, moved or there twice, when a producer of an
+ * old epoch is let in, or when a leader epoch is said to end before what was read of it.
  */
 export async function simulateCrashes(seed: number): Promise<void> {
   let system = simulatedSystem(seed);
@@ -42,23 +55,27 @@ export async function simulateCrashes(seed: number): Promise<void> {
   };
   const expected: Expected[] = Array.from({ length: partitions }, (_, partition) => ({
     acknowledged: new Map(),
+    readTo: new Map(),
     producers: [0, 1, 2].map((n) => new SimulatedProducer(partition * 10 + n)),
     deletedBelow: 0,
   }));
   for (let life = 0; life <= crashes; life++) {
     const logs = await opened(system, config);
-    for (let partition = 0; partition < partitions; partition++) {
-      const log =
-        logs.log('orders', partition) ?? logs.createLog('orders', partition, topicId, config);
-      const wanted = expected[partition];
-      if (wanted === undefined) continue;
+    const led: Led[] = [];
+    for (const [index, wanted] of expected.entries()) {
+      const log = logs.log('orders', index) ?? logs.createLog('orders', index, topicId, config);
       check(log, wanted, system);
+      // As after every unclean stop, the leader epoch goes up.
+      const leader = new Partition(log, { replicas: [1], leader: 1, leaderEpoch: life });
+      led.push({ partition: leader, log, wanted });
       for (const producer of wanted.producers) {
         producer.isCutOff = false;
         producer.mustRepeat = true;
+        producer.isResting = random.chance(0.2);
+        refuseZombie(leader, producer, system);
       }
     }
-    await work(system, logs, expected, random.below(60));
+    await work(system, logs, led, random.below(60));
     if (random.chance(0.3)) await close(system, logs);
     const disk = system.disk.crash(random.fork(), { soon });
     system = { ...system, disk };
@@ -91,39 +108,49 @@ async function close(system: SimulatedSystem, logs: LogManager): Promise<void> {
   if (system.random.chance(0.2)) {
     system.disk.inject({ code: 'EIO', nth: 1 + system.random.below(20) });
   }
+  let isClean = true;
   const closing = logs.close().catch((error: unknown) => {
     if (!isKafkaError(error)) throw error;
+    isClean = false;
   });
   await system.clock.advance(1000);
   await closing;
+  system.disk.heal();
+  if (!isClean || logs.failure !== undefined) return;
+  for (let partition = 0; partition < partitions; partition++) {
+    checkFilesOfLog(system.disk, `/data/orders-${partition}`);
+  }
 }
 
 /** A random number of steps; some syncs get the time to end, others do not. */
 async function work(
   system: SimulatedSystem,
   logs: LogManager,
-  expected: readonly Expected[],
+  led: readonly Led[],
   steps: number,
 ): Promise<void> {
   const { random, clock, disk } = system;
   for (let step = 0; step < steps && logs.failure === undefined; step++) {
-    const partition = random.below(partitions);
-    const log = logs.log('orders', partition);
-    const wanted = expected[partition];
-    if (log === undefined || wanted === undefined) throw new Error('a log is missing');
+    const { partition, log, wanted } = random.pick(led);
     if (random.chance(0.05)) disk.heal();
     if (random.chance(0.02)) {
       const code = random.pick(['ENOSPC', 'ENOSPC', 'EIO'] as const);
       disk.inject({ code, nth: 1 + random.below(10), lasting: random.chance(0.5) });
     }
     try {
-      sendSome(log, wanted, system);
+      sendSome(partition, wanted, system);
+      if (random.chance(0.2)) readSome(partition, wanted, system);
+      if (random.chance(0.1)) refuseZombie(partition, random.pick(wanted.producers), system);
       if (random.chance(0.05)) log.roll(clock.now());
-      if (random.chance(0.03)) deleteSome(log, wanted, random.below(log.syncedOffset + 1));
-      if (random.chance(0.03)) logs.deleteOldSegments();
+      if (random.chance(0.04)) {
+        deleteSome(log, wanted, random.below(log.syncedOffset + 1));
+        if (random.chance(0.7)) logs.deleteOldSegments();
+      }
     } catch (error) {
-      if (!isKafkaError(error) || !storageErrors.has(error.code)) throw error;
+      ensureStorageError(error);
+      if (random.chance(0.5)) rollAfterFailure(log, system);
     }
+    if (random.chance(0.05)) logs.checkpoint().catch(ensureStorageError);
     if (random.chance(0.3)) await clock.settle();
     if (random.chance(0.1)) await clock.advance(random.below(20));
     if (random.chance(0.03)) await clock.advance(60_000);
@@ -136,6 +163,16 @@ const storageErrors: ReadonlySet<string> = new Set([
   'DISK_ERROR',
 ]);
 
+function ensureStorageError(error: unknown): void {
+  if (!isKafkaError(error) || !storageErrors.has(error.code)) throw error;
+}
+
+/** Right behind a failed write, whose bytes may still be there, the segment is closed. */
+function rollAfterFailure(log: Log, { disk, clock }: SimulatedSystem): void {
+  disk.heal();
+  if (log.failure === undefined) log.roll(clock.now());
+}
+
 /** DeleteRecords, but of nothing that a producer may still have to send again. */
 function deleteSome(log: Log, wanted: Expected, offset: number): void {
   const inFlight = wanted.producers.flatMap((producer) => producer.inFlight);
@@ -143,34 +180,71 @@ function deleteSome(log: Log, wanted: Expected, offset: number): void {
   wanted.deletedBelow = Math.max(wanted.deletedBelow, log.deleteRecordsBefore(upTo));
 }
 
+/** A reader gets what stands below the high watermark, and will rely on it. */
+function readSome(partition: Partition, wanted: Expected, { random }: SimulatedSystem): void {
+  const { logStartOffset, highWatermark } = partition;
+  let next = logStartOffset + random.below(highWatermark - logStartOffset + 1);
+  const { chunks } = partition.read(next, 1 + random.below(5000), highWatermark, true);
+  for (const batch of batchesIn(Buffer.concat(chunks))) {
+    for (const { offset, value } of batch.records()) {
+      if (offset < next) continue;
+      if (offset >= highWatermark) throw new Error(`${offset} is above ${highWatermark}`);
+      wanted.acknowledged.set(offset, String(value));
+      next = offset + 1;
+    }
+    const epoch = batch.partitionLeaderEpoch;
+    wanted.readTo.set(epoch, Math.max(wanted.readTo.get(epoch) ?? 0, next));
+  }
+}
+
+/** Someone whose epoch has ended must not write any more, also after a restart. */
+function refuseZombie(
+  partition: Partition,
+  producer: SimulatedProducer,
+  { random, clock }: SimulatedSystem,
+): void {
+  const batch = producer.zombie(random);
+  if (batch === undefined) return;
+  const now = clock.now();
+  try {
+    void partition.append(bytesOf(batch, random, now), { origin: 'client', now });
+  } catch (error) {
+    if (isKafkaError(error, 'INVALID_PRODUCER_EPOCH')) return;
+    throw error;
+  }
+  throw new Error(`a zombie of producer ${batch.producerId} has written`);
+}
+
 /** A new batch of one producer, or all it has in flight once more. */
-function sendSome(log: Log, wanted: Expected, system: SimulatedSystem): void {
+function sendSome(partition: Partition, wanted: Expected, system: SimulatedSystem): void {
   const { random } = system;
-  const producer = random.pick(wanted.producers);
+  const awake = wanted.producers.filter(({ isResting }) => !isResting);
+  if (awake.length === 0) return;
+  const producer = random.pick(awake);
   const batch =
     producer.inFlight.length > 0 && random.chance(0.2) ? undefined : producer.next(random);
   const due = batch === undefined || producer.mustRepeat ? producer.inFlight.slice() : [batch];
   producer.mustRepeat = true;
-  for (const one of due) send(log, wanted, producer, one, system);
+  for (const one of due) send(partition, wanted, producer, one, system);
   producer.mustRepeat = false;
 }
 
 function send(
-  log: Log,
+  partition: Partition,
   wanted: Expected,
   producer: SimulatedProducer,
   batch: SentBatch,
   system: SimulatedSystem,
 ): void {
   const now = system.clock.now();
-  const result = log.append(bytesOf(batch, system.random, now), {
-    leaderEpoch: 0,
+  const result = partition.append(bytesOf(batch, system.random, now), {
     origin: 'client',
     now,
     urgent: system.random.chance(0.5),
   });
+  if (result instanceof Promise) throw new Error('none of these codecs has to be loaded');
   batch.offset = result.baseOffset;
-  log.whenSynced(result.lastOffset + 1, (error) => {
+  partition.whenReplicated(result.lastOffset + 1, (error) => {
     if (error !== undefined) return;
     if (system.random.chance(0.03)) producer.isCutOff = true;
     producer.acknowledged(batch);
@@ -190,14 +264,21 @@ function check(log: Log, wanted: Expected, system: SimulatedSystem): void {
       throw new Error(`offset ${offset} holds ${values[offset - start]} instead of ${value}`);
     }
   }
+  for (const [epoch, readTo] of wanted.readTo) {
+    if (readTo <= start) continue;
+    const { endOffset } = log.endOffsetForEpoch(epoch);
+    if (endOffset < readTo) {
+      throw new Error(`epoch ${epoch} was read to ${readTo}, and is said to end at ${endOffset}`);
+    }
+  }
   const last = new Map<string, number>();
   for (const value of values) {
-    const [producer, sequence] = value.split('-');
-    const before = last.get(producer ?? '') ?? (start > 0 ? Number(sequence) - 1 : -1);
-    if (Number(sequence) !== before + 1) {
-      throw new Error(`${producer} has ${sequence} after ${before}`);
+    const [producer, number] = value.split('-');
+    const before = last.get(producer ?? '') ?? (start > 0 ? Number(number) - 1 : -1);
+    if (Number(number) !== before + 1) {
+      throw new Error(`${producer} has ${number} after ${before}`);
     }
-    last.set(producer ?? '', Number(sequence));
+    last.set(producer ?? '', Number(number));
   }
 }
 

@@ -4,6 +4,7 @@ import type { SeededRandom } from '../../src/system/simulated/index.js';
 /** A batch that a simulated producer has sent, and may send again until it is acknowledged. */
 export interface SentBatch {
   readonly producerId: number;
+  readonly producerEpoch: number;
   readonly sequence: number;
   readonly values: readonly string[];
   /** Where it was appended, as far as it is known that it was. */
@@ -17,7 +18,14 @@ export class SimulatedProducer {
   isCutOff = false;
   /** What is in flight must be sent again, oldest first, before anything new. */
   mustRepeat = false;
+  /** Sends nothing for now, so that retention may outrun what it has sent. */
+  isResting = false;
   #nextSequence = 0;
+  /** Counts all values ever made; a new epoch begins its sequences anew, not its values. */
+  #nextValue = 0;
+  #epoch = 0;
+  /** The newest epoch of which a batch was acknowledged: whoever is older is a zombie. */
+  #knownEpoch = 0;
   /** Sent and not acknowledged, oldest first; at most five, as clients keep it. */
   readonly inFlight: SentBatch[] = [];
 
@@ -27,30 +35,49 @@ export class SimulatedProducer {
 
   next(random: SeededRandom): SentBatch | undefined {
     if (this.inFlight.length >= 5) return undefined;
+    if (this.inFlight.length === 0 && random.chance(0.1)) {
+      this.#epoch += 1;
+      this.#nextSequence = 0;
+    }
     const count = 1 + random.below(4);
     const filler = 'x'.repeat(random.pick([0, 10, 200, 700]));
     const sequence = this.#nextSequence;
     const values = Array.from(
       { length: count },
-      (_, i) => `p${this.producerId}-${sequence + i}-${filler}`,
+      (_, i) => `p${this.producerId}-${this.#nextValue + i}-${filler}`,
     );
     this.#nextSequence += count;
-    const batch: SentBatch = { producerId: this.producerId, sequence, values };
+    this.#nextValue += count;
+    const { producerId } = this;
+    const batch: SentBatch = { producerId, producerEpoch: this.#epoch, sequence, values };
     this.inFlight.push(batch);
     return batch;
   }
 
   acknowledged(batch: SentBatch): void {
     if (this.isCutOff) return;
+    this.#knownEpoch = Math.max(this.#knownEpoch, batch.producerEpoch);
     const at = this.inFlight.indexOf(batch);
     if (at >= 0) this.inFlight.splice(at, 1);
+  }
+
+  /** What a producer of an epoch that has ended would send; undefined while none has. */
+  zombie(random: SeededRandom): SentBatch | undefined {
+    if (this.#knownEpoch === 0) return undefined;
+    const producerEpoch = random.below(this.#knownEpoch);
+    const { producerId } = this;
+    return { producerId, producerEpoch, sequence: random.below(2), values: ['zombie'] };
   }
 }
 
 export function bytesOf(batch: SentBatch, random: SeededRandom, timestamp: number): Buffer {
   const builder = new RecordBatchBuilder({
     compression: random.pick(['none', 'none', 'gzip', 'snappy', 'lz4'] as const),
-    producer: { producerId: batch.producerId, producerEpoch: 0, baseSequence: batch.sequence },
+    producer: {
+      producerId: batch.producerId,
+      producerEpoch: batch.producerEpoch,
+      baseSequence: batch.sequence,
+    },
   });
   for (const value of batch.values)
     builder.append({ key: null, value: Buffer.from(value), timestamp });

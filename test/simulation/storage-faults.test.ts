@@ -18,7 +18,7 @@ async function everyCall(fault: Omit<DiskFault, 'nth'>): Promise<string[]> {
   return failures;
 }
 
-describe('a broker whose disk fails at any of its calls', () => {
+describe('a broker whose disk fails at any of its calls', { timeout: 120_000 }, () => {
   test('once, with an I/O error: keeps what it promised, and starts again', async () => {
     expect(await everyCall({ code: 'EIO' })).toEqual([]);
   });

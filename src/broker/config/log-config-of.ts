@@ -31,7 +31,7 @@ export function logConfigOf(config: TopicConfig): LogConfig {
 /** -1 stands for the default of gzip. */
 function levelOf(config: TopicConfig): number | undefined {
   const type = config.text('compression.type');
-  if (type !== 'gzip' && type !== 'zstd') return undefined;
+  if (type !== 'gzip' && type !== 'lz4' && type !== 'zstd') return undefined;
   const level = config.number(`compression.${type}.level`);
   return type === 'gzip' && level < 0 ? undefined : level;
 }

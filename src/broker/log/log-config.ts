@@ -32,7 +32,7 @@ export interface LogConfig {
   readonly segmentJitterMs: number;
   /** `compression.type`; `producer` stores what came. */
   readonly compressionType: CompressionType | 'uncompressed' | 'producer';
-  /** `compression.gzip.level` or `compression.zstd.level`, as the type wants; else undefined. */
+  /** `compression.<type>.level` of gzip, lz4 or zstd; else undefined. */
   readonly compressionLevel?: number | undefined;
   /** `message.timestamp.type` */
   readonly messageTimestampType: TimestampType;

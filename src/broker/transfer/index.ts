@@ -13,8 +13,10 @@ import type {
   RestoreOptions,
   VerifyOptions,
 } from './transfer-options.js';
+import type { DumpOptions } from './dump/dump-options.js';
 import type { VerifyReport } from './verify-report.js';
 
+export type { DumpDecoder, DumpOptions } from './dump/dump-options.js';
 export type {
   BackupOptions,
   BackupSummary,
@@ -88,4 +90,16 @@ export async function restore(options: RestoreOptions): Promise<BackupSummary> {
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { verifyDirectory } = await import('./verify.js');
   return await verifyDirectory(options);
+}
+
+/**
+ * The lines that Kafka's `DumpLogSegments` prints of the same files: batches and records of `.log`
+ * and `.checkpoint` files and of the metadata journal, entries of `.index`, `.timeindex` and
+ * `.txnindex`, producers of `.snapshot`, checkpoints as they stand. Files are only read, one batch
+ * in memory at a time, and no lock is needed. Fails with INVALID_ARGUMENT where a file is missing,
+ * LOG_CORRUPTED and CORRUPT_MESSAGE where one cannot be read at all.
+ */
+export async function* dumpLog(options: DumpOptions): AsyncGenerator<string> {
+  const { dumpFiles } = await import('./dump/dump-log.js');
+  yield* dumpFiles(options);
 }

@@ -62,13 +62,7 @@ const transforms: Readonly<Record<string, Named>> = {
     make: maskField,
   },
   replaceField: {
-    shape: {
-      ...of,
-      include: 'texts',
-      exclude: 'texts',
-      renames: 'fields',
-      renamePattern: 'fields',
-    },
+    shape: { ...of, include: 'texts', exclude: 'texts', renames: 'fields' },
     required: [],
     make: replaceField,
   },

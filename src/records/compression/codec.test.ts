@@ -190,6 +190,22 @@ describe('lz4', () => {
     expect(packed.readUInt32LE(7)).toBe(0x80010000);
   });
 
+  test('a level other than the default searches: smaller the higher, and the same content', () => {
+    const words = ['broker', 'record', 'offset', 'segment', 'epoch', 'leader'];
+    const random = noise(20_000);
+    const text = Buffer.from(Array.from(random, (byte) => words[byte % 6]).join(' '));
+    const sizes = [1, 4, 12, 17].map((level) => {
+      for (const bytes of [text, random, Buffer.alloc(70_000), Buffer.from('x'), Buffer.alloc(0)]) {
+        const packed = compress('lz4', bytes, level);
+        expect(decompress('lz4', packed).equals(bytes)).toBe(true);
+      }
+      return compress('lz4', text, level).length;
+    });
+    expect(sizes.toSorted((a, b) => b - a)).toEqual(sizes);
+    expect(sizes[2]).toBeLessThan(compress('lz4', text).length * 0.9);
+    expect(compress('lz4', text, 9).equals(compress('lz4', text))).toBe(true);
+  });
+
   test('the header checksum of magic 0 covers the frame magic and is accepted', () => {
     const old = lz4Compress(Buffer.from('hello'), { oldHeaderChecksum: true });
     expect(old[6]).not.toBe(0x82);

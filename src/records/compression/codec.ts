@@ -63,7 +63,8 @@ export function isCodecLoaded(type: CompressionType): boolean {
 
 /**
  * Compresses bytes into the form Kafka's Java client writes. `level` matters to gzip (1–9,
- * default 6) and zstd (default 3) only. Fails with CODEC_MISSING where the codec is not loaded.
+ * default 6), zstd (default 3) and lz4 (1–17; default 9, which stands for its fast way). Fails
+ * with CODEC_MISSING where the codec is not loaded.
  */
 export function compress(type: CompressionType, bytes: Uint8Array, level?: number): Buffer {
   switch (type) {
@@ -74,7 +75,7 @@ export function compress(type: CompressionType, bytes: Uint8Array, level?: numbe
     case 'snappy':
       return snappyCompress(bytes);
     case 'lz4':
-      return lz4Compress(bytes);
+      return lz4Compress(bytes, { level });
     case 'zstd':
       return zstdCompress(bytes, level);
   }

@@ -5,9 +5,9 @@ import { damaged } from './codec-errors.js';
  * that more length bytes follow), literals, and a match as a little-endian distance of two bytes.
  * The last five bytes are literals, and no match begins in the last twelve.
  */
-const matchMin = 4;
-const lastLiterals = 5;
-const matchFreeTail = 12;
+export const matchMin = 4;
+export const lastLiterals = 5;
+export const matchFreeTail = 12;
 const hashBits = 13;
 const hashTable = new Uint16Array(1 << hashBits);
 
@@ -61,7 +61,7 @@ export function lz4CompressBlock(
   return writeLiterals(source, literalStart, end, 0, target, to);
 }
 
-function fourAt(bytes: Uint8Array, at: number): number {
+export function fourAt(bytes: Uint8Array, at: number): number {
   return (
     (bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |
@@ -71,7 +71,7 @@ function fourAt(bytes: Uint8Array, at: number): number {
 }
 
 /** A token and its literals. */
-function writeLiterals(
+export function writeLiterals(
   source: Uint8Array,
   start: number,
   end: number,
@@ -88,7 +88,7 @@ function writeLiterals(
   return to + length;
 }
 
-function writeLength(target: Buffer, at: number, length: number): number {
+export function writeLength(target: Buffer, at: number, length: number): number {
   let to = at;
   let rest = length;
   for (; rest >= 255; rest -= 255) target[to++] = 255;

@@ -1,5 +1,6 @@
 import { damaged, tooLarge } from './codec-errors.js';
 import { lz4BlockBound, lz4CompressBlock, lz4DecompressBlock } from './lz4-block.js';
+import { lz4CompressBlockHigh } from './lz4-block-high.js';
 import { xxhash32 } from './xxhash32.js';
 
 /**
@@ -25,9 +26,18 @@ export interface Lz4Options {
    * and clients that read magic 0 still expect (KIP-57).
    */
   readonly oldHeaderChecksum?: boolean | undefined;
+  /**
+   * How hard to try, 1 to 17, as `compression.lz4.level` of Kafka. Default 9, which stands for the
+   * fast way there; every other level searches, the longer the higher it is.
+   */
+  readonly level?: number | undefined;
 }
 
+/** The level that means the fast way, as with Kafka. */
+export const lz4LevelDefault = 9;
+
 export function lz4Compress(bytes: Uint8Array, options: Lz4Options = {}): Buffer {
+  const { level = lz4LevelDefault } = options;
   const blocks = Math.ceil(bytes.length / blockSize);
   const bound = 11 + blocks * (4 + lz4BlockBound(Math.min(blockSize, bytes.length)));
   const target = Buffer.allocUnsafeSlow(bound);
@@ -38,7 +48,10 @@ export function lz4Compress(bytes: Uint8Array, options: Lz4Options = {}): Buffer
   let to = 7;
   for (let from = 0; from < bytes.length; from += blockSize) {
     const end = Math.min(from + blockSize, bytes.length);
-    const blockEnd = lz4CompressBlock(bytes, from, end, target, to + 4);
+    const blockEnd =
+      level === lz4LevelDefault
+        ? lz4CompressBlock(bytes, from, end, target, to + 4)
+        : lz4CompressBlockHigh(bytes, from, end, target, to + 4, level);
     const size = blockEnd - to - 4;
     if (size < end - from) {
       target.writeUInt32LE(size, to);
