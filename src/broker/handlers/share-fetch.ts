@@ -102,11 +102,10 @@ function sessionOf(
   const { shareSessionEpoch: epoch } = request;
   let session: ShareSession | ShareSessionFault;
   if (epoch === initialEpoch) {
-    session = shareSessions.begin(groupId, memberId, connection.id);
+    session = shareSessions.begin(groupId, memberId);
     if (typeof session === 'string') return session;
     const begun = session;
-    connection.onClosed(() => {
-      if (shareSessions.find(groupId, memberId) !== begun) return;
+    begun.forgetConnection = connection.onClosed(() => {
       shareSessions.end(begun);
       void sharePartitions.release(groupId, memberId);
     });

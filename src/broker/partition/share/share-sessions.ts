@@ -5,10 +5,11 @@ import type { ShareTopicPartition } from './share-topic-partition.js';
 export interface ShareSession {
   readonly groupId: string;
   readonly memberId: string;
-  readonly connectionId: number;
   readonly partitions: Map<string, ShareTopicPartition>;
   /** The epoch the next request must carry. */
   nextEpoch: number;
+  /** Takes the listener at the connection away. */
+  forgetConnection: () => void;
 }
 
 export const initialEpoch = 0;
@@ -42,12 +43,13 @@ export class ShareSessions {
   }
 
   /** Begins a session; one that the member had before is over. */
-  begin(groupId: string, memberId: string, connectionId: number): ShareSession | ShareSessionFault {
+  begin(groupId: string, memberId: string): ShareSession | ShareSessionFault {
     const key = keyOf(groupId, memberId);
-    this.#sessions.delete(key);
+    this.end({ groupId, memberId });
     if (this.#sessions.size >= this.#slots) return 'SHARE_SESSION_LIMIT_REACHED';
     const partitions = new Map<string, ShareTopicPartition>();
-    const session = { groupId, memberId, connectionId, partitions, nextEpoch: 1 };
+    const rest = { partitions, nextEpoch: 1, forgetConnection: () => {} };
+    const session = { groupId, memberId, ...rest };
     this.#sessions.set(key, session);
     return session;
   }
@@ -63,14 +65,9 @@ export class ShareSessions {
   }
 
   end({ groupId, memberId }: Pick<ShareSession, 'groupId' | 'memberId'>): void {
-    this.#sessions.delete(keyOf(groupId, memberId));
-  }
-
-  /** Ends the sessions of a connection and answers them. */
-  endOf(connectionId: number): ShareSession[] {
-    const ended = [...this.#sessions.values()].filter((one) => one.connectionId === connectionId);
-    for (const session of ended) this.end(session);
-    return ended;
+    const key = keyOf(groupId, memberId);
+    this.#sessions.get(key)?.forgetConnection();
+    this.#sessions.delete(key);
   }
 }
 

@@ -197,17 +197,14 @@ export class ShareMembership {
   }
 
   #computed(group: ShareGroup): ReadonlyMap<string, Assignment> {
+    const { catalog } = this.#parts;
     const members = Array.from(group.members(), (member) => ({
       memberId: member.memberId,
       topicIds: this.#topicIdsOf(group, member),
       current: group.target(member.memberId),
     }));
-    // Partitions get their states in ascending order, all of a topic at once.
     const partitionCountOf = (topicId: string) =>
-      Math.min(
-        group.topics.initialized.get(topicId)?.partitions.length ?? 0,
-        this.#parts.catalog.byId(topicId)?.partitionCount ?? 0,
-      );
+      Math.min(initializedCount(group, topicId), catalog.byId(topicId)?.partitionCount ?? 0);
     return assignSimple({ members, partitionCountOf });
   }
 
@@ -276,6 +273,13 @@ export class ShareMembership {
   #timesOf(groupId: string): ShareGroupConfig {
     return { ...this.#parts.config, ...this.#parts.timesOf(groupId) };
   }
+}
+
+/** How many partitions from the first on have a state; an administrator may have begun elsewhere. */
+function initializedCount({ topics }: ShareGroup, topicId: string): number {
+  const partitions = topics.initialized.get(topicId)?.partitions ?? [];
+  const gap = partitions.findIndex((partition, at) => partition !== at);
+  return gap === -1 ? partitions.length : gap;
 }
 
 function listed(assignment: Assignment) {
