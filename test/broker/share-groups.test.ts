@@ -294,3 +294,108 @@ describe('the offsets of a share group', () => {
     ]);
   });
 });
+
+describe('a share group that reads committed records only', () => {
+  test('passes over what was aborted, and waits for what is open', async () => {
+    await configure('share.isolation.level', 'read_committed');
+    await beat();
+    const transactionalId = `tx-${groupId}`;
+    const keyType = 1;
+    await client.send('FindCoordinator', 4, { keyType, coordinatorKeys: [transactionalId] });
+    const timeouts = { transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
+    const { producerId, producerEpoch } = await client.send('InitProducerId', 4, {
+      transactionalId,
+      ...timeouts,
+    });
+    let epoch = producerEpoch;
+    const write = (value: string) => {
+      const producer = { producerId, producerEpoch: epoch, baseSequence: 0, isTransactional: true };
+      const request = produceOf(topic, batch([value], { producer }));
+      return client.send('Produce', 12, { ...request, transactionalId });
+    };
+    const end = async (committed: boolean) => {
+      const who = { transactionalId, producerId, producerEpoch: epoch };
+      const ended = await client.send('EndTxn', 5, { ...who, committed });
+      expect(ended.errorCode).toBe(0);
+      epoch = ended.producerEpoch;
+    };
+    await write('aborted');
+    await end(false);
+    await write('committed');
+    expect(acquiredIn(await fetch(0))).toEqual([]);
+    await end(true);
+    expect(acquiredIn(await fetch(1))).toEqual([[2, 2, 1]]);
+    expect(errorIn(await acknowledge(2, [[2, 2, 1]]))).toBe(0);
+    // The marker behind it is passed over, and nothing lags.
+    await fetch(3);
+    expect((await described())[0]?.[1]).toBe(0);
+  });
+});
+
+describe('where a share group begins', () => {
+  const begin = async (reset: string) => {
+    await configure('share.auto.offset.reset', reset);
+    await beat();
+    const hourAgo = Date.now() - 3_600_000;
+    for (const timestamp of [hourAgo, Date.now()]) {
+      await client.send('Produce', 9, produceOf(topic, batch(['x'], { timestamp })));
+    }
+    return acquiredIn(await fetch(0));
+  };
+
+  test('is the end, the start, or a time ago', async () => {
+    expect(await begin('by_duration:PT30M')).toEqual([[1, 1, 1]]);
+  });
+
+  test('is the end unless it says otherwise', async () => {
+    expect(await begin('latest')).toEqual([]);
+    await produce('new');
+    expect(acquiredIn(await fetch(1))).toEqual([[2, 2, 1]]);
+  });
+});
+
+describe('limits of a share group', () => {
+  test('a record that was given out too often is put aside', async () => {
+    await configure('share.delivery.count.limit', '2');
+    await beat();
+    await produce('poison');
+    for (const [epoch, delivery] of [
+      [0, 1],
+      [2, 2],
+    ] as const) {
+      expect(acquiredIn(await fetch(epoch))).toEqual([[0, 0, delivery]]);
+      expect(errorIn(await acknowledge(epoch + 1, [[0, 0, 2]]))).toBe(0);
+    }
+    expect(acquiredIn(await fetch(4))).toEqual([]);
+    expect((await described())[0]?.[1]).toBe(0);
+  });
+
+  test('a request for more time is refused where the group does not allow it', async () => {
+    await configure('share.renew.acknowledge.enable', 'false');
+    await beat();
+    await produce('slow');
+    await fetch(0);
+    const renewed = await client.send('ShareAcknowledge', 2, {
+      groupId,
+      memberId: 'a',
+      shareSessionEpoch: 1,
+      isRenewAck: true,
+      topics: partitionsWith([[0, 0, 4]]),
+    });
+    expect(errorIn(renewed)).toBe(errnoOf('INVALID_RECORD_STATE'));
+  });
+
+  test('a group config outside its bounds is refused in the words of Kafka', async () => {
+    const configs = [{ name: 'share.delivery.count.limit', configOperation: 0, value: '11' }];
+    const answer = await client.send('IncrementalAlterConfigs', 1, {
+      resources: [{ resourceType: 32, resourceName: groupId, configs }],
+      validateOnly: false,
+    });
+    expect(only(answer.responses)).toMatchObject({
+      errorCode: errnoOf('INVALID_CONFIG'),
+      errorMessage:
+        'share.delivery.count.limit must be less than or equal to ' +
+        'group.share.max.delivery.count.limit',
+    });
+  });
+});

@@ -22,7 +22,7 @@ type ConfigEffect = 'effective' | 'accepted' | 'rejected';
 /** Configs that are kept and given back without changing anything, with the reason. */
 const withoutEffect: Readonly<Record<string, string>> = {
   'compression.lz4.level': 'the lz4 here has one level',
-  'errors.deadletterqueue.group.enable': 'there are no share groups',
+  'errors.deadletterqueue.group.enable': 'no group writes what it cannot deliver elsewhere yet',
   'flush.messages': 'the durability of the broker decides',
   'flush.ms': 'the durability of the broker decides',
   'follower.replication.throttled.replicas': 'there is one node',
