@@ -275,7 +275,7 @@ export class ShareMembership {
   }
 }
 
-/** How many partitions from the first on have a state; an administrator may have begun elsewhere. */
+/** How many partitions from the first on have a state; an administrator may have made others. */
 function initializedCount({ topics }: ShareGroup, topicId: string): number {
   const partitions = topics.initialized.get(topicId)?.partitions ?? [];
   const gap = partitions.findIndex((partition, at) => partition !== at);
