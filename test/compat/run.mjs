@@ -31,6 +31,7 @@ const checks = [
   ['admin-nodes', 10, 'node', 'test/compat/admin-nodes.mjs'],
   ['cluster', 4, 'node', 'test/compat/cluster.mjs'],
   ['share-consumer', 6, 'node', 'test/compat/share-consumer.mjs'],
+  ['share-consumer-kafkit', 6, 'node', 'test/compat/share-consumer.mjs', 'kafkit'],
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],
