@@ -4,9 +4,9 @@ import { joiningEpoch, leavingStaticEpoch } from './streams-member.js';
 import type { StreamsHeartbeat } from './streams-messages.js';
 
 /**
- * Fails with what is wrong about a request, whatever the state of its group. Warm-up tasks of a
- * member and source topics by expression are in the protocol and not served; offsets of tasks are
- * taken and not used, for tasks move without being warmed up.
+ * Fails with what is wrong about a request, whatever the state of its group. Source topics by
+ * expression are in the protocol and not served; offsets of tasks are taken and not used, for tasks
+ * move without being warmed up.
  */
 export function checkStreamsHeartbeat(request: StreamsHeartbeat): void {
   checkUnserved(request);
@@ -34,7 +34,6 @@ export function checkStreamsHeartbeat(request: StreamsHeartbeat): void {
 }
 
 function checkUnserved(request: StreamsHeartbeat): void {
-  if ((request.warmupTasks?.length ?? 0) > 0) throw invalid('WarmupTasks are not supported yet.');
   for (const { sourceTopicRegex } of request.topology?.subtopologies ?? []) {
     if (sourceTopicRegex.length === 0) continue;
     throw invalid('Regular expressions for source topics are not supported yet.');
