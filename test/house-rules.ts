@@ -86,6 +86,7 @@ export const rooms: Readonly<Record<string, RoomRules>> = {
   },
   worker: { imports: ['client', 'connect', 'serde', 'system', ...ground] },
   migrate: { imports: ['client', 'system', ...ground] },
+  otel: { imports: ['client', ...ground] },
   testing: { imports: ['client', 'broker', 'serde', 'network', ...language, 'system', ...ground] },
   cli: {
     imports: [
@@ -120,6 +121,7 @@ export const entryPoints = [
   'src/connect/connectors/sqlite/index.ts',
   'src/worker/index.ts',
   'src/migrate/index.ts',
+  'src/otel/index.ts',
   'src/cli/main.ts',
   // The entry of a thread, started by its address.
   'src/records/compression/compression-worker.ts',

@@ -5,6 +5,12 @@
 export { batchesToEnd, type BatchesToEndOptions, type PartitionRange } from './batches-to-end.js';
 export { Kafka, type RawDestination } from './kafka.js';
 export type { KafkaOptions } from './kafka-options.js';
+export type {
+  CommitEvent,
+  ConnectionEvent,
+  RebalanceEvent,
+  RequestEvent,
+} from './diagnostics.js';
 export type { Metric } from './metric.js';
 export type { AnyTopics } from './topic-map.js';
 export {
@@ -161,6 +167,7 @@ export {
   type Partitioner,
   type PartitionerName,
   type PartitionerRecord,
+  onProducerBatch,
   Producer,
   type ProducerBatchEvent,
   type FailedRecord,

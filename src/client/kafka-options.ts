@@ -26,6 +26,11 @@ export interface KafkaOptions {
   readonly connectionsMaxIdleMs?: number | undefined;
   /** How long calls for metadata, coordinators and admin keep trying. Default 60 000 ms. */
   readonly defaultApiTimeoutMs?: number | undefined;
+  /**
+   * Pushes `kafka.metrics()` to the cluster when its operators ask for them (KIP-714), by
+   * connections that are open anyway. Default true.
+   */
+  readonly enableMetricsPush?: boolean | undefined;
   readonly tls?: TlsSettings | boolean | undefined;
   /** Clock, randomness and sockets; for tests. Default: the real ones. */
   readonly system?: System | undefined;

@@ -1,4 +1,6 @@
+import { zeroUuid } from '../bytes/index.js';
 import { KafkaError } from '../errors/index.js';
+import { clientSoftware } from '../network/index.js';
 import type { ApiName, RequestInput, ResponseDecoded } from '../protocol/index.js';
 import { defaultLogger, environmentVariable, realSystem } from '../system/index.js';
 import { Admin } from './admin/index.js';
@@ -21,6 +23,7 @@ import {
   type ProducerOptions,
 } from './producer/index.js';
 import { clientProperties, type ClientProperties, isPropertiesText } from './properties/index.js';
+import { TelemetryReporter } from './telemetry/telemetry-reporter.js';
 import type { AnyTopics, TopicName, ValueOf } from './topic-map.js';
 
 /** What `kafka.close()` closes. */
@@ -50,6 +53,7 @@ const names = [
   'metadataMaxAgeMs',
   'connectionsMaxIdleMs',
   'defaultApiTimeoutMs',
+  'enableMetricsPush',
   'tls',
   'system',
 ] as const satisfies readonly (keyof KafkaOptions)[];
@@ -66,12 +70,17 @@ const defaultPort = 9092;
 export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #open = new Set<Member>();
+  readonly #telemetry: TelemetryReporter | undefined;
   /** What properties say for each producer and consumer, unless its own options do. */
   #defaults: Pick<ClientProperties, 'producer' | 'consumer'> = { producer: {}, consumer: {} };
 
   /** Fails with INVALID_ARGUMENT for an unknown option or an address without sense. */
   constructor(options: KafkaOptions = {}) {
     this.#cluster = new Cluster(clusterOptions(options));
+    if (options.enableMetricsPush ?? true) {
+      const collect = () => this.metrics();
+      this.#telemetry = new TelemetryReporter(this.#cluster, clientSoftware.version, collect);
+    }
   }
 
   /**
@@ -190,11 +199,25 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
     throw new KafkaError('LEADER_NOT_AVAILABLE', undefined, { topic, partition });
   }
 
+  /**
+   * The id by which the cluster knows this client in the metrics it pushes (KIP-714); undefined
+   * before a broker has given one, and where none takes metrics.
+   */
+  get clientInstanceId(): string | undefined {
+    const id = this.#telemetry?.clientInstanceId ?? zeroUuid;
+    return id === zeroUuid ? undefined : id;
+  }
+
   /** Closes every producer (sending what waits), consumer and admin, and all connections. */
   async close(): Promise<void> {
     const open = [...this.#open];
     this.#open.clear();
+    // The last metrics go by a connection that would end with its last user.
+    this.#cluster.retain();
     const results = await Promise.allSettled(open.map((one) => one.close()));
+    await this.#telemetry?.close(
+      open.flatMap((one) => (one instanceof Producer ? one.metrics() : [])),
+    );
     await this.#cluster.close();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;

@@ -13,6 +13,7 @@ const checks = [
   ['lint', 3, 'npm', 'run', '-s', 'lint'],
   ['package', 2, 'npx', 'publint', '--strict'],
   ['packed-package', 4, 'node', 'test/compat/packed-package.mjs'],
+  ['otel', 4, 'node', 'test/compat/otel.mjs'],
   ['schemas', 4, 'node', 'test/compat/schemas.mjs'],
   ['protocol-facts', 1, 'node', 'scripts/extract-protocol-facts.mjs', '--check'],
   ['seed-clients', 10, 'node', 'test/compat/seed-clients.mjs'],

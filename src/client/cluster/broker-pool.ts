@@ -1,5 +1,6 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { ClientConnection } from '../../network/index.js';
+import { type ConnectionEvent, connections } from '../diagnostics.js';
 import type { Broker } from './cluster-metadata.js';
 import type { ClusterOptions } from './cluster-options.js';
 
@@ -48,6 +49,15 @@ export class BrokerPool {
     return this.#nodes.get(id)?.open.get(lane);
   }
 
+  /** A connection of the lane that is open, to whatever broker. */
+  anyReady(lane: string): ClientConnection | undefined {
+    for (const { open } of this.#nodes.values()) {
+      const connection = open.get(lane);
+      if (connection !== undefined) return connection;
+    }
+    return undefined;
+  }
+
   async connection(id: number, lane: string, signal?: AbortSignal): Promise<ClientConnection> {
     const node = this.#nodes.get(id) ?? this.#seeds.find((seed) => seed.id === id);
     if (node === undefined) {
@@ -85,6 +95,7 @@ export class BrokerPool {
         onClose: (reason) => {
           if (connection === undefined) return;
           if (node.open.get(lane) === connection) node.open.delete(lane);
+          this.#tell(broker, 'closed', reason);
           if (reason !== undefined && !this.#closed) this.#hooks.onTrouble(reason.message);
         },
       });
@@ -101,16 +112,24 @@ export class BrokerPool {
       node.failures = 0;
       node.retryAt = 0;
       if (!connection.closed) node.open.set(lane, connection);
+      this.#tell(broker, 'opened', undefined);
       return connection;
     } catch (error) {
       const doubled = Math.min(reconnectBackoffMaxMs, reconnectBackoffMs * 2 ** node.failures);
       const jitter = 0.8 + 0.4 * system.random.fraction();
       node.failures = Math.min(node.failures + 1, 30);
       node.retryAt = system.clock.monotonic() + doubled * jitter;
+      this.#tell(broker, 'failed', isKafkaError(error) ? error : undefined);
       logger.debug(`no connection to ${broker}`, { error, failures: node.failures });
       if (!this.#closed) this.#hooks.onTrouble(`no connection to ${broker}`);
       throw error;
     }
+  }
+
+  #tell(broker: string, state: ConnectionEvent['state'], error: KafkaError | undefined): void {
+    if (!connections.hasSubscribers) return;
+    const event: ConnectionEvent = { clientId: this.#options.clientId, broker, state, error };
+    connections.publish(event);
   }
 
   #check(): void {
@@ -143,8 +162,9 @@ export class BrokerPool {
       if (seed.host !== node.host || seed.port !== node.port || seed.open.size === 0) continue;
       for (const [lane, connection] of seed.open) {
         node.open.set(lane, connection);
-        connection.rename(labelOf(node), () => {
+        connection.rename(labelOf(node), (reason) => {
           if (node.open.get(lane) === connection) node.open.delete(lane);
+          this.#tell(labelOf(node), 'closed', reason);
         });
       }
       seed.open.clear();

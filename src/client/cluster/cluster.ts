@@ -11,6 +11,7 @@ import type {
   RequestFor,
   SendOptions,
 } from './cluster-options.js';
+import { requests, tellRequest } from '../diagnostics.js';
 import { Coordinators, type CoordinatorType } from './coordinators.js';
 import { closedError, Delays } from './delays.js';
 import { MetadataRefresher } from './metadata-refresher.js';
@@ -24,6 +25,9 @@ const backoffDoublingsMax = 20;
  *
  * Errors inside answers (errorCode fields) are the caller's; what `send` throws is about sending:
  * CONNECTION_*, REQUEST_TIMEOUT (retriable), UNSUPPORTED_VERSION, ABORTED, CLOSED.
+ *
+ * Over 400 lines because whatever the client asks about the cluster it asks here, each in a few
+ * lines that hand over to the part that knows.
  */
 export class Cluster {
   readonly options: ClusterOptions;
@@ -87,8 +91,20 @@ export class Cluster {
     if (this.#closed) return Promise.reject(closedError());
     if (typeof to !== 'object') return this.#sendToAny(api, request, to, options);
     const open = this.#pool.ready(to.broker, options.lane ?? sharedLane);
-    if (open !== undefined) return open.send(api, request, options);
-    return this.#connectAndSend(api, request, to.broker, options);
+    const answer =
+      open === undefined
+        ? this.#connectAndSend(api, request, to.broker, options)
+        : open.send(api, request, options);
+    return requests.hasSubscribers ? this.#told(api, to.broker, answer) : answer;
+  }
+
+  #told<T>(api: string, broker: number, answer: Promise<T>): Promise<T> {
+    const { clientId } = this.options;
+    return tellRequest(
+      this.system.clock,
+      { clientId, api, broker: this.brokerLabel(broker) },
+      answer,
+    );
   }
 
   async #connectAndSend<A extends ApiName>(
@@ -114,7 +130,8 @@ export class Cluster {
       const failures: unknown[] = [];
       for (const broker of this.#candidates(to)) {
         try {
-          const answer = await this.#connectAndSend(api, request, broker, options);
+          const sent = this.#connectAndSend(api, request, broker, options);
+          const answer = await (requests.hasSubscribers ? this.#told(api, broker, sent) : sent);
           this.#trouble = undefined;
           return answer;
         } catch (error) {
@@ -156,6 +173,11 @@ export class Cluster {
   /** The open connection to a broker on a lane, without making one. */
   openConnection(broker: number, lane: string): ClientConnection | undefined {
     return this.#pool.ready(broker, lane);
+  }
+
+  /** An open connection to whatever broker, without making one. */
+  anyOpenConnection(): ClientConnection | undefined {
+    return this.#pool.anyReady(sharedLane);
   }
 
   #closeIdle(): void {

@@ -142,6 +142,18 @@ describe('a member of a classic group', () => {
     ]);
   });
 
+  test('a leader that is told to skip the assignment sends none', async () => {
+    const { cluster, events } = bench({ groupInstanceId: 'one' });
+    const join = await cluster.next('JoinGroup');
+    const members = [{ memberId: 'me', groupInstanceId: 'one', metadata: metadataOf(join) }];
+    join.answer(joined(5, { leader: 'me', members, skipAssignment: true }));
+    const sync = await cluster.next('SyncGroup');
+    expect(sync.input.assignments).toEqual([]);
+    sync.answer({ errorCode: 0, assignment: encodeAssignment([partition(1)]) });
+    await rest();
+    expect(events).toEqual(['assigned 1']);
+  });
+
   test('REBALANCE_IN_PROGRESS: an eager member revokes everything before it joins', async () => {
     const { cluster, events } = bench();
     await settle(cluster, 1, 0, 1);

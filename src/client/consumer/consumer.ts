@@ -384,6 +384,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
   #makeMembership(): Membership {
     const settings = this.#settings;
     const host = new Rebalance({
+      groupId: settings.groupId,
       subscription: this.#subscription,
       buffer: this.#buffer,
       loop: this.#delivery,

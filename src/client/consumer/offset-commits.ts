@@ -1,6 +1,7 @@
 import { KafkaError } from '../../errors/index.js';
 import type { Timer } from '../../system/index.js';
 import type { Cluster } from '../cluster/index.js';
+import { type CommitEvent, commits } from '../diagnostics.js';
 import type { ConsumerBatch } from './consumer-batch.js';
 import type { TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
@@ -77,7 +78,7 @@ export class OffsetCommits {
 
   /** Commits what the loop has finished, of these partitions or of all. */
   finished(partitions?: readonly TopicPartition[], options?: CommitOptions): Promise<void> {
-    return this.#inLine(() => this.#send(this.#finishedOffsets(partitions), options));
+    return this.#inLine(() => this.#tellingSend(this.#finishedOffsets(partitions), options));
   }
 
   /** As `finished`; a failure is only reported: the next commit covers it. */
@@ -92,9 +93,15 @@ export class OffsetCommits {
     }
   }
 
+  #tell(offsets: readonly TopicPartitionOffset[], error?: KafkaError): void {
+    if (!commits.hasSubscribers || offsets.length === 0) return;
+    const event: CommitEvent = { groupId: this.#groupId, offsets, error };
+    commits.publish(event);
+  }
+
   /** Commits exactly these. */
   exactly(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
-    return this.#inLine(() => this.#send(offsets, options));
+    return this.#inLine(() => this.#tellingSend(offsets, options));
   }
 
   #finishedOffsets(partitions?: readonly TopicPartition[]): TopicPartitionOffset[] {
@@ -121,6 +128,18 @@ export class OffsetCommits {
       },
     );
     return turn;
+  }
+
+  async #tellingSend(
+    offsets: readonly TopicPartitionOffset[],
+    options?: CommitOptions,
+  ): Promise<void> {
+    try {
+      await this.#send(offsets, options);
+    } catch (error) {
+      this.#tell(offsets, asKafkaError(error));
+      throw error;
+    }
   }
 
   async #send(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
@@ -157,7 +176,9 @@ export class OffsetCommits {
       );
     }
     for (const { state, offset } of open) if (state !== undefined) state.committed = offset;
-    if (open.length > 0) this.#host.committed?.(open.map(({ given }) => given));
+    const taken = open.map(({ given }) => given);
+    if (taken.length > 0) this.#host.committed?.(taken);
+    this.#tell(taken);
   }
 
   #isSame(identity: CommitIdentity): boolean {

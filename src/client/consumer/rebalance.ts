@@ -1,5 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RebalanceHook, TopicPartition } from './consumer-options.js';
+import { type RebalanceEvent, rebalances } from '../diagnostics.js';
 import type { FetchBuffer } from './fetch-buffer.js';
 import type { MembershipHost } from './membership.js';
 import type { OffsetCommits } from './offset-commits.js';
@@ -19,6 +20,7 @@ export interface RebalanceLoop {
 }
 
 export interface RebalanceParts {
+  readonly groupId: string | undefined;
   readonly subscription: SubscriptionState;
   readonly buffer: FetchBuffer;
   readonly loop: RebalanceLoop;
@@ -61,6 +63,7 @@ export class Rebalance implements MembershipHost {
       await this.#call('onRevoked', hooks.onRevoked, partitions);
       await commits?.finishedQuietly(partitions, { timeoutMs: commitTimeoutMs });
       subscription.remove(partitions);
+      this.#tell('revoked', partitions);
       this.#changed();
     } finally {
       release();
@@ -74,6 +77,7 @@ export class Rebalance implements MembershipHost {
       const gone = new Set(partitions.map(partitionKey));
       subscription.remove(partitions);
       loop.abandon(gone);
+      this.#tell('lost', partitions);
       this.#changed();
       await this.#call('onLost', hooks.onLost ?? hooks.onRevoked, partitions);
     } finally {
@@ -87,6 +91,7 @@ export class Rebalance implements MembershipHost {
     const release = loop.hold();
     try {
       subscription.add(added);
+      this.#tell('assigned', added);
       if (added.length > 0) await this.#call('onAssigned', hooks.onAssigned, added);
       this.#changed();
     } finally {
@@ -112,6 +117,12 @@ export class Rebalance implements MembershipHost {
       const state = subscription.get(topic, partition);
       return state !== undefined && (loop.isAtHand(state) || state.deferred.size > 0);
     });
+  }
+
+  #tell(kind: RebalanceEvent['kind'], partitions: readonly TopicPartition[]): void {
+    if (!rebalances.hasSubscribers || partitions.length === 0) return;
+    const event: RebalanceEvent = { groupId: this.#parts.groupId, kind, partitions };
+    rebalances.publish(event);
   }
 
   #changed(): void {

@@ -5,7 +5,11 @@
  */
 export { Producer, type SendOptions } from './producer.js';
 export type { PartitionerName } from './partitioners.js';
-export type { ProducerBatchEvent, TransactionEvent } from './producer-counters.js';
+export {
+  onProducerBatch,
+  type ProducerBatchEvent,
+  type TransactionEvent,
+} from './producer-counters.js';
 export type { Acks, ProducerOptions } from './producer-options.js';
 export type { FailedRecord, ProducerInterceptor } from './producer-interceptors.js';
 export type {

@@ -1,5 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { KafkaError } from '../../errors/index.js';
+import { RecordBatch } from '../../records/index.js';
+import type { Header } from '../../serde/index.js';
+import type { Clock } from '../../system/index.js';
 import type { Metric } from '../metric.js';
 import type { ProducerBatch } from './producer-batch.js';
 
@@ -10,6 +13,7 @@ const transactions = channel('kafkit.producer.transaction');
 
 /** What the diagnostics channel `kafkit.producer.batch` tells of each batch. */
 export interface ProducerBatchEvent {
+  readonly clientId: string;
   readonly topic: string;
   readonly partition: number;
   readonly records: number;
@@ -20,8 +24,12 @@ export interface ProducerBatchEvent {
   readonly baseOffset: number;
   /** From the first record of the batch on. */
   readonly durationMs: number;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
   /** Why it was given up. */
   readonly error: KafkaError | undefined;
+  /** The headers of each record, read when asked for and while the event is told. */
+  headers(): Iterable<readonly Header[]>;
 }
 
 /** What the diagnostics channel `kafkit.producer.transaction` tells of each transaction. */
@@ -32,6 +40,8 @@ export interface TransactionEvent {
 
 /** Counts what a producer does, batch by batch, and tells those who listen. */
 export class ProducerCounters {
+  readonly #clientId: string;
+  readonly #clock: Clock;
   recordSends = 0;
   recordErrors = 0;
   recordRetries = 0;
@@ -41,6 +51,11 @@ export class ProducerCounters {
   requests = 0;
   transactionsCommitted = 0;
   transactionsAborted = 0;
+
+  constructor(clientId: string, clock: Clock) {
+    this.#clientId = clientId;
+    this.#clock = clock;
+  }
 
   /** The batch is done with: acknowledged from `baseOffset` on, or given up with the error. */
   settled(batch: ProducerBatch, now: number, baseOffset: number, error?: KafkaError): void {
@@ -54,7 +69,9 @@ export class ProducerCounters {
     }
     if (!batches.hasSubscribers) return;
     const { topic, partition } = batch.queue;
+    const { bytes } = batch;
     const event: ProducerBatchEvent = {
+      clientId: this.#clientId,
       topic,
       partition,
       records: count,
@@ -62,7 +79,9 @@ export class ProducerCounters {
       attempts: batch.attempts,
       baseOffset,
       durationMs: now - batch.createdAt,
+      endedAt: this.#clock.now(),
       error,
+      headers: () => (bytes === undefined ? [] : headersIn(bytes)),
     };
     batches.publish(event);
   }
@@ -76,7 +95,7 @@ export class ProducerCounters {
   }
 
   /** Kafka's names for all of it. */
-  metrics(clientId: string, bufferMemory: number, bufferUsed: number): Metric[] {
+  metrics(bufferMemory: number, bufferUsed: number): Metric[] {
     const sent = this.batchesSent;
     const values: Readonly<Record<string, number>> = {
       'record-send-total': this.recordSends,
@@ -92,9 +111,24 @@ export class ProducerCounters {
       'txn-commit-total': this.transactionsCommitted,
       'txn-abort-total': this.transactionsAborted,
     };
-    const tags = { 'client-id': clientId };
+    const tags = { 'client-id': this.#clientId };
     return Object.entries(values).map(([name, value]) => {
       return { name, group: 'producer-metrics', tags, value };
     });
+  }
+}
+
+/** Calls the listener for each batch of every producer in this process; returns what ends it. */
+export function onProducerBatch(listener: (event: ProducerBatchEvent) => void): () => void {
+  const told = (event: unknown): void => listener(event as ProducerBatchEvent);
+  batches.subscribe(told);
+  return () => {
+    batches.unsubscribe(told);
+  };
+}
+
+function* headersIn(bytes: Buffer): Generator<readonly Header[]> {
+  for (const { headers } of new RecordBatch(bytes).records()) {
+    yield headers.map(({ key, value }) => [key, value] as const);
   }
 }

@@ -52,7 +52,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
   readonly #settings: ProducerSettings<K, V>;
   readonly #accumulator: RecordAccumulator;
   readonly #sender: Sender;
-  readonly #counters = new ProducerCounters();
+  readonly #counters: ProducerCounters;
   readonly #interceptors: ProducerInterceptors | undefined;
   readonly #transactions: TransactionManager;
   readonly #session: TransactionSession | undefined;
@@ -70,6 +70,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
     this.#cluster = cluster;
     this.#settings = producerSettings(options, cluster.options.requestTimeoutMs, random);
     const settings = this.#settings as ProducerSettings<never, never>;
+    this.#counters = new ProducerCounters(cluster.options.clientId, clock);
     const { interceptors } = settings;
     this.#interceptors = interceptors && new ProducerInterceptors(interceptors, cluster.logger);
     this.#lane = cluster.lane('producer');
@@ -352,8 +353,7 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
   /** What it has done so far, under Kafka's names; see `kafka.metrics()`. */
   metrics(): Metric[] {
     const { bufferMemory } = this.#settings;
-    const { clientId } = this.#cluster.options;
-    return this.#counters.metrics(clientId, bufferMemory, this.#accumulator.memory);
+    return this.#counters.metrics(bufferMemory, this.#accumulator.memory);
   }
 
   /** Whether `close` has been called. */

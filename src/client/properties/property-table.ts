@@ -37,6 +37,7 @@ const kafkaRows: readonly (readonly [string, keyof KafkaOptions, ReadValue])[] =
   ['metadata.max.age.ms topic.metadata.refresh.interval.ms', 'metadataMaxAgeMs', whole],
   ['connections.max.idle.ms', 'connectionsMaxIdleMs', whole],
   ['default.api.timeout.ms', 'defaultApiTimeoutMs', whole],
+  ['enable.metrics.push', 'enableMetricsPush', flag],
 ];
 
 const compression = oneOf({
@@ -163,7 +164,6 @@ export const withoutEffect: readonly string[] = [
   'client.dns.lookup',
   'debug',
   'enable.auto.offset.store',
-  'enable.metrics.push',
   'enable.partition.eof',
   'exclude.internal.topics',
   'interceptor.classes',
