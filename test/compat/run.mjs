@@ -33,6 +33,7 @@ const checks = [
   ['cluster', 4, 'node', 'test/compat/cluster.mjs'],
   ['share-consumer', 6, 'node', 'test/compat/share-consumer.mjs'],
   ['share-consumer-kafkit', 6, 'node', 'test/compat/share-consumer.mjs', 'kafkit'],
+  ['differential', 6, 'node', 'test/compat/differential/run.mjs'],
   ['graduation', 8, 'node', 'test/compat/graduation.mjs'],
   ['growth', 6, 'node', 'test/compat/growth.mjs'],
   ['migration', 4, 'node', 'test/compat/migration.mjs'],

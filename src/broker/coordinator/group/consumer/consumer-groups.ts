@@ -221,7 +221,7 @@ export class ConsumerGroups {
       const { classic, shares } = this.#parts;
       const isOther = classic.has(groupId) || shares.has(groupId);
       const what = isOther ? 'is not a consumer group' : 'not found';
-      const code = errnoOf('GROUP_ID_NOT_FOUND');
+      const code = errnoOf(groupId === '' ? 'INVALID_GROUP_ID' : 'GROUP_ID_NOT_FOUND');
       return groupRefusal(groupId, code, `Group ${groupId} ${what}.`);
     }
     return {

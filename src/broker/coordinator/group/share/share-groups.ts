@@ -102,7 +102,7 @@ export class ShareGroups {
     const group = this.#groups.get(groupId);
     if (group === undefined) {
       const what = this.#parts.isOther(groupId) ? 'is not a share group' : 'not found';
-      const code = errnoOf('GROUP_ID_NOT_FOUND');
+      const code = errnoOf(groupId === '' ? 'INVALID_GROUP_ID' : 'GROUP_ID_NOT_FOUND');
       return shareGroupRefusal(groupId, code, `Group ${groupId} ${what}.`);
     }
     return {

@@ -180,7 +180,7 @@ export class StreamsGroups {
       const what = isOther ? 'is not a streams group' : 'not found';
       return streamsGroupRefusal(
         groupId,
-        errnoOf('GROUP_ID_NOT_FOUND'),
+        errnoOf(groupId === '' ? 'INVALID_GROUP_ID' : 'GROUP_ID_NOT_FOUND'),
         `Group ${groupId} ${what}.`,
       );
     }
