@@ -12,11 +12,12 @@ import {
 
 /**
  * Starts `kafkit` (with `flags` of `kafkit up`) or `apache` (with `options` of Apache's script).
- * `settings` are broker settings both know, `[['num.partitions', '4']]`.
+ * `settings` are broker settings both know, `[['num.partitions', '4']]`; `port` is any free one.
  */
-export async function startBrokerUnderTest(kind, { settings = [], flags = [], options = [] } = {}) {
+export async function startBrokerUnderTest(kind, wanted = {}) {
+  const { settings = [], flags = [], options = [] } = wanted;
   const data = join(temporaryDirectory('suite'), 'data');
-  const port = await freePort();
+  const port = wanted.port ?? (await freePort());
   if (kind === 'kafkit') {
     const set = settings.flatMap(([key, value]) => ['-o', `${key}=${value}`]);
     const broker = await startKafkit({ data, port, flags: ['-q', ...set, ...flags] });

@@ -44,6 +44,7 @@ const checks = [
   ['client-transactions', 5, 'node', 'test/compat/client-transactions.mjs'],
   ['transactions-kafkit', 4, 'node', 'test/compat/client-transactions.mjs', 'kafkit'],
   ['franz-go', 15, 'node', 'test/compat/franz-go/run.mjs'],
+  ['librdkafka', 25, 'node', 'test/compat/librdkafka/run.mjs', '--fast'],
   ['command-line', 6, 'node', 'test/compat/command-line.mjs'],
 ];
 

@@ -3,14 +3,13 @@
 // program is built once per version into the cache. Its tests of the client alone are left out.
 //
 //   node test/compat/franz-go/run.mjs [kafkit|apache] [--run REGEX] [--write] [--grow]
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 import { cache, debian, run, temporaryDirectory } from '../environment.mjs';
 import { startBrokerUnderTest } from '../broker-under-test.mjs';
+import { runGoTests } from '../go-tests.mjs';
 import { growAllowList, judge, recordResults } from '../scores.mjs';
 
 const suite = 'franz-go';
@@ -77,37 +76,17 @@ function brokerTests() {
   return names;
 }
 
-/** Runs the program; answers name → 'passed' | 'failed' | 'skipped' of each test and sub-test. */
 function runTests() {
-  const wanted = `-test.run=${flags.run ?? `^(${brokerTests().join('|')})$`}`;
-  const tests = [program, '-test.v=test2json', '-test.timeout=25m', wanted];
-  const child = spawn('go', ['tool', 'test2json', '-t', ...tests], {
+  return runGoTests(program, {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    pattern: flags.run ?? `^(${brokerTests().join('|')})$`,
+    minutes: 25,
     env: {
-      ...process.env,
       KGO_SEEDS: broker.address,
       KGO_TEST_RF: '1',
       KGO_TEST_RECORDS: String(records),
       KGO_LOG_LEVEL: 'none',
       TMPDIR: temporaryDirectory(suite),
     },
-  });
-  const outcomes = new Map();
-  const printed = new Map();
-  const words = { pass: 'passed', fail: 'failed', skip: 'skipped' };
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const event = JSON.parse(line);
-    const test = event.Test ?? '';
-    if (event.Action === 'run') outcomes.set(test, 'failed');
-    if (event.Action === 'output')
-      printed.set(test, `${printed.get(test) ?? ''}${event.Output}`.slice(-4000));
-    if (test === '' || words[event.Action] === undefined) return;
-    outcomes.set(test, words[event.Action]);
-    if (event.Action === 'fail') console.log(`failed ${test}\n${printed.get(test)}`);
-  });
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', () => done(outcomes));
   });
 }

@@ -34,8 +34,7 @@ async function takeOver(context, protocol) {
   const topic = `verifiable-${protocol}`;
   await createTopic(topic, 4);
   const config = join(context.folder, `${topic}.properties`);
-  const limits = protocol === 'classic' ? '' : '';
-  writeFileSync(config, `max.poll.records=100\n${limits}`);
+  writeFileSync(config, 'max.poll.records=100\n');
   const consume = () =>
     java([
       ...[`${tools}.VerifiableConsumer`, ...at(context), '--topic', topic, '--verbose'],
@@ -83,7 +82,8 @@ async function copyInTransactions(context, mode) {
   await createTopic(`copy-out-${name}`, 2);
   const filled = java([
     ...[`${tools}.VerifiableProducer`, ...at(context), '--topic', `copy-in-${name}`],
-    ...['--max-messages', String(records)],
+    // Keys, so that both partitions get their part.
+    ...['--max-messages', String(records), '--repeating-keys', '50'],
   ]);
   await filled.toEnd();
   const copy = async (partition) => {
@@ -99,7 +99,7 @@ async function copyInTransactions(context, mode) {
       const copier = begin();
       const worked = copier.until((printed) => /"consumed":[1-9]/.test(printed), 'it had copied');
       await worked.catch((error) => {
-        if (!copier.printed.includes('shutdown_complete')) throw error;
+        if (!copier.printed.includes('ShutdownComplete')) throw error;
       });
       copier.kill();
       await copier.closed;

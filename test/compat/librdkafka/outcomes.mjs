@@ -2,8 +2,8 @@
 
 /**
  * name → 'passed' | 'failed' | 'skipped' of each test and, as `test/sub-test`, of each sub-test.
- * The line numbers that the runner puts into the names of sub-tests are left out; a sub-test that
- * occurs again is numbered. `reasons` of the answer says why a test failed or was skipped.
+ * The line numbers and the numbers of clients that the runner puts into the names of sub-tests are
+ * left out; a sub-test that occurs again is numbered. `reasons` of the answer says why a test failed or was skipped.
  */
 export function readOutcomes(printed) {
   const outcomes = new Map();
@@ -48,7 +48,7 @@ function passSubTests(test, outcomes) {
 
 /** `[0103_transactions / 0.2s] [ do_test_x:12: text ]`, later the same with PASS or SKIP. */
 function readSubTest(line, outcomes, open) {
-  const found = /^\[(\d{4}_\w+)\s*\/\s*[\d.]+s\] \[ (.*) \]$/.exec(line);
+  const found = /^\[(\d{4}_\w+)\s*\/\s*[\d.]+s\] \[ (.*?)(?: \])?$/.exec(line);
   if (found === null) return;
   const [, test, text] = found;
   // Some tests put a text of their own into brackets; a sub-test begins with its function and line.
@@ -66,7 +66,7 @@ function readSubTest(line, outcomes, open) {
 
 /** The name of the sub-test that begins; it has failed unless its end is seen. */
 function begin(outcomes, test, text) {
-  const plain = `${test}/${text.replace(/^(\w+):\d+/, '$1')}`;
+  const plain = `${test}/${text.replace(/^(\w+):\d+/, '$1').replace(/#(\w+)-\d+/, '#$1')}`;
   let name = plain;
   for (let again = 2; outcomes.has(name); again++) name = `${plain} #${again}`;
   outcomes.set(name, 'failed');

@@ -3,7 +3,7 @@
 // per sub-test, for the classic and the consumer group protocol.
 //
 //   node test/compat/librdkafka/run.mjs [kafkit|apache] [--protocol classic|consumer]
-//        [--tests 0012,0103] [--fast] [--write] [--grow] [--logs DIR]
+//        [--tests 0012,0103] [--fast] [--write] [--grow] [--logs DIR] [--beside 4]
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +16,7 @@ import { brokerTests, build, version } from './build.mjs';
 import { readOutcomes } from './outcomes.mjs';
 
 const suite = 'librdkafka';
-const besideEachOther = 4;
-const minutesPerNumber = 6;
+const minutesPerNumber = 15;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +27,7 @@ const { values: flags, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     grow: { type: 'boolean', default: false },
     logs: { type: 'string' },
+    beside: { type: 'string', default: '4' },
   },
 });
 
@@ -83,7 +83,7 @@ if (kind === 'apache' || (wanted !== undefined && !flags.fast)) {
   process.exit(0);
 }
 const names = new Set([...allowed(suite)].filter(within));
-process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 60 : 400 }));
+process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 150 : 200 * protocols.length }));
 
 /** Whether this run was to run the test of that name. */
 function within(name) {
@@ -114,7 +114,7 @@ async function runScenario(scenario) {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       await runNumber(broker, scenario, next);
   };
-  await Promise.all(Array.from({ length: besideEachOther }, worker));
+  await Promise.all(Array.from({ length: Number(flags.beside) }, worker));
   await broker.stop();
 }
 

@@ -89,6 +89,7 @@ public final class Sums {
   static void check(String bootstrap, long records) {
     Properties properties = at(bootstrap);
     properties.put("isolation.level", "read_committed");
+    properties.put("default.api.timeout.ms", 300_000);
     properties.put("auto.offset.reset", "earliest");
     Map<Long, Long> expected = new TreeMap<>();
     for (long i = 0; i < records; i++) expected.merge(i % GROUPS, i, Long::sum);
