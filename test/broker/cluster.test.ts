@@ -277,3 +277,55 @@ test('producers, transactions and groups of our client live through nodes that s
   expect(seen.size).toBe(sent);
   await Promise.all([consumer.close(), producer.close(), transactional.close(), admin.close()]);
 });
+
+test('a share partition is served by its leader, and goes on with the next one', async () => {
+  const system = memorySystem();
+  const broker = await startThree(system);
+  const client = await RawClient.connect(system.net, portOf(1));
+  const { topicId } = await createTopic(client, 't', { partitions: 1 });
+  await broker.groupSettings.configure('g', { 'share.auto.offset.reset': 'earliest' });
+  const coordinator = await client.send('FindCoordinator', 6, {
+    keyType: 0,
+    coordinatorKeys: ['g'],
+  });
+  const { port } = only(coordinator.coordinators);
+  const toCoordinator = await RawClient.connect(system.net, port);
+  const member = { groupId: 'g', memberId: 'm' };
+  const joining = { ...member, memberEpoch: 0, subscribedTopicNames: ['t'] };
+  const joined = await toCoordinator.send('ShareGroupHeartbeat', 1, joining);
+  expect(only(joined.assignment?.topicPartitions)).toMatchObject({ topicId, partitions: [0] });
+  const leader = only(await describe(client, 't')).leaderId;
+  const toLeader = await RawClient.connect(system.net, portOf(leader));
+  await produce(toLeader, 't');
+  const fetch = async (by: RawClient) => {
+    const partitions = [{ partitionIndex: 0, acknowledgementBatches: [] }];
+    return await by.send('ShareFetch', 2, {
+      ...member,
+      shareSessionEpoch: 0,
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxRecords: 10,
+      batchSize: 10,
+      topics: [{ topicId, partitions }],
+      forgottenTopicsData: [],
+    });
+  };
+  const other = 1 + (leader % 3);
+  const toOther = await RawClient.connect(system.net, portOf(other));
+  const refused = await fetch(toOther);
+  expect(only(only(refused.responses).partitions)).toMatchObject({
+    errorCode: errno.notLeader,
+    currentLeader: { leaderId: leader },
+  });
+  expect(only(refused.nodeEndpoints)).toMatchObject({ nodeId: leader, port: portOf(leader) });
+  const given = only(only((await fetch(toLeader)).responses).partitions);
+  expect(only(given.acquiredRecords)).toMatchObject({ firstOffset: 0, deliveryCount: 1 });
+  await broker.stopNode(leader);
+  const next = only(await describe(leader === 1 ? toOther : client, 't')).leaderId;
+  expect(next).not.toBe(leader);
+  const again = only(
+    only((await fetch(await RawClient.connect(system.net, portOf(next)))).responses).partitions,
+  );
+  // The session has ended with its connection, so that the record is free.
+  expect(only(again.acquiredRecords)).toMatchObject({ firstOffset: 0, deliveryCount: 2 });
+});

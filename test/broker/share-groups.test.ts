@@ -278,7 +278,7 @@ describe('the offsets of a share group', () => {
     expect(only(deleted.results).errorCode).toBe(0);
   });
 
-  test('outlive the broker, with what was acknowledged and how often records were given out', async () => {
+  test('outlive the broker, with what is done and how often records were given out', async () => {
     await beat();
     await produce('one', 'two', 'three');
     await fetch(0);

@@ -22,6 +22,7 @@ const checks = [
   ['mutants', 8, 'node', 'test/simulation/mutants.mjs'],
   ['kill-minus-nine', 10, 'node', 'test/compat/kill-minus-nine.mjs'],
   ['transactions', 4, 'node', 'test/compat/transactions.mjs'],
+  ['share-groups', 8, 'node', 'test/compat/share-groups.mjs'],
   ['records-java', 4, 'node', 'test/compat/records-java.mjs'],
   ['dump-log', 4, 'node', 'test/compat/dump-log.mjs'],
   ['dump-log-apache', 6, 'node', 'test/compat/dump-log-apache.mjs'],
