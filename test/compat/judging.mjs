@@ -30,9 +30,9 @@ export function says(text, pattern) {
   require(pattern.test(text), `the tool does not say ${pattern}:\n${text.slice(0, 3000)}`);
 }
 
-/** Brokers learn of changes a moment after the answer: asks again for up to 30 seconds. */
-export async function eventually(work) {
-  for (const end = Date.now() + 30_000; ; ) {
+/** Brokers learn of changes a moment after the answer: asks again for so many seconds. */
+export async function eventually(work, seconds = 30) {
+  for (const end = Date.now() + seconds * 1000; ; ) {
     try {
       return await work();
     } catch (error) {

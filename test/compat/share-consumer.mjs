@@ -136,7 +136,7 @@ async function shared() {
   await eventually(() => {
     if (trouble !== undefined) throw trouble;
     equal(ours.length + java.read.length, values.length, 'records read');
-  });
+  }, 120);
   await consumer.commit();
   await eventually(async () => equal(await lagOf(group.groupId), 0, 'lag'));
   await consumer.close();
