@@ -78,7 +78,7 @@ async function transactions() {
     require(fenced.producerEpoch > described.producerEpoch, 'the epoch does not grow');
     await eventually(async () => {
       const [now] = await admin.describeTransactions(['shop-1']);
-      equal(now.state, 'CompleteAbort', 'state');
+      equal(now.state, 'Empty', 'state');
     });
     let refused;
     await transaction
@@ -297,7 +297,7 @@ async function otherGroups() {
     );
     await admin.deleteGroups(['queue']);
     require(!tool('kafka-share-groups', '--list').includes('queue'), 'the tool still lists it');
-    await fails('GROUP_ID_NOT_FOUND', () => admin.describeShareGroupOffsets('queue'));
+    equal(await admin.describeShareGroupOffsets('queue'), [], 'offsets of a group that is gone');
   });
 
   await check('a streams group: topology, members, deleted', async () => {

@@ -28,7 +28,7 @@ const wrongPlace = [
   'COORDINATOR_LOAD_IN_PROGRESS',
 ] as const;
 
-/** Partitions without a start are left out. GROUP_ID_NOT_FOUND. */
+/** Partitions without a start are left out; a group that is not there has none. */
 export async function describeShareGroupOffsets(
   cluster: Cluster,
   group: string,
