@@ -47,7 +47,6 @@ const files = {
   codecs: 'src/records/compression/codec.test.ts',
   zstd: 'src/records/compression/zstd.test.ts',
   conformance: 'test/conformance/conformance.test.ts',
-  apache: 'test/compat/client-apache.mjs',
 } as const;
 
 type File = keyof typeof files;

@@ -103,9 +103,12 @@ async function probe(port) {
   return found;
 }
 
-/** A port of this machine that nobody listens on. */
-export function freePort() {
-  return probe(0);
+/** A port that nobody listens on, nor on the next one: a node of Apache Kafka takes two. */
+export async function freePort() {
+  for (;;) {
+    const port = await probe(0);
+    if ((await probe(port + 1)) !== undefined) return port;
+  }
 }
 
 /** A port for three nodes of Apache Kafka: each takes two, the others 10000 and 20000 above. */

@@ -81,7 +81,7 @@ export function startMember({ kafka, journal, random, name, options }) {
 
 /** Transactions one after the other, a third of them aborted, each over several partitions. */
 export function startTransactions({ kafka, journal, random, topic, partitions, name }) {
-  const options = { transactionalId: name, transactionTimeoutMs: 10_000 };
+  const options = { transactionalId: name, transactionTimeoutMs: 60_000 };
   let producer = kafka.producer(options);
   let isStopped = false;
   let next = 0;
@@ -139,7 +139,7 @@ export function startCopying({ kafka, journal, topic, copies, groupId, name, opt
   let close = () => Promise.resolve();
   const loop = (async () => {
     while (!isStopped) {
-      const producer = kafka.producer({ transactionalId: name, transactionTimeoutMs: 10_000 });
+      const producer = kafka.producer({ transactionalId: name, transactionTimeoutMs: 60_000 });
       const consumer = kafka.consumer({
         ...options,
         groupId,

@@ -1,11 +1,13 @@
 // What is done to the cluster while the clients work, one entry for each fault. `run` returns when
 // everything is mended again; what it does follows from the seed alone. `allows` says what the
-// fault may rightly cause; everything else is a finding.
+// fault may rightly cause; everything else is a finding. Where `isApart`, it touches nothing but the
+// trial's own topics and relays, so that several may run at the same time.
 import { sleep } from '../compat/environment.mjs';
 
 /** Does something to a node's relay, and mends it. */
 function relay(misbehave) {
   return {
+    isApart: true,
     isRelayed: true,
     run: async (context) => {
       const { random, lane } = context;
@@ -105,6 +107,7 @@ export const faults = {
     },
   },
   'partitions-added': {
+    isApart: true,
     // Keys belong elsewhere afterwards, and the copies know nothing of that.
     allows: { movedKeys: true },
     run: async ({ admin, names, random, say }) => {
@@ -115,6 +118,7 @@ export const faults = {
     },
   },
   'topic-recreated': {
+    isApart: true,
     // What waits for the topic while it does not exist may be given up, and what was sent before
     // is gone with it.
     allows: { otherTopic: true, failures: ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID'] },

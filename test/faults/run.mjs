@@ -4,8 +4,8 @@
 //   npm run faults -- --fault reset,stall --seeds 20 --record test/faults/results.tsv
 //
 // One line for each seed; ends with 1 when any has findings. A seed repeats the plan of the faults
-// and the clients' settings. What is done to relays is tried in several lanes side by side, what is
-// done to nodes one after the other. The journals of seeds with findings stay in a directory that is named.
+// and the clients' settings. What touches only a trial's own topics and relays is tried in several
+// lanes side by side, what is done to nodes one after the other. The journals of seeds with findings stay in a directory that is named.
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,16 +46,16 @@ let failed = 0;
 let passed = 0;
 const seeds = Array.from({ length: count }, (_, n) => first + n);
 const trials = seeds.flatMap((seed) => wanted.map((fault) => ({ fault, seed })));
-const relayed = trials.filter(({ fault }) => faults[fault].isRelayed);
+const apart = trials.filter(({ fault }) => faults[fault].isApart);
 await Promise.all(
   cluster.lanes.map(async (lane) => {
-    for (let next = relayed.shift(); next !== undefined; next = relayed.shift()) {
+    for (let next = apart.shift(); next !== undefined; next = apart.shift()) {
       await attempt(next, lane);
     }
   }),
 );
 for (const next of trials) {
-  if (!faults[next.fault].isRelayed) await attempt(next, cluster.lanes[0]);
+  if (!faults[next.fault].isApart) await attempt(next, cluster.lanes[0]);
 }
 cluster.close();
 if (failed === 0) rmSync(journals, { recursive: true, force: true });

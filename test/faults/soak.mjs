@@ -38,8 +38,8 @@ if (!(minutes > 0) || globalThis.gc === undefined) {
 
 /** The first part of the time, in which code is compiled and buffers find their size. */
 const warmUp = 0.3;
-/** What the memory may seem to grow by in an hour: below, it is noise of the garbage collector. */
-const growthMaxPerHour = 16e6;
+/** What memory may seem to grow by from the first third to the last: the noise of allocators. */
+const growthMax = 0.1;
 const sampleMs = 5000;
 
 const dist = process.env.KAFKIT_DIST ?? new URL('../../dist/bundle', import.meta.url).pathname;
@@ -187,18 +187,19 @@ async function resources() {
 function judge() {
   const from = samples[0].at + (samples.at(-1).at - samples[0].at) * warmUp;
   const late = samples.filter(({ at }) => at >= from);
+  const third = Math.ceil(late.length / 3);
+  const mib = (bytes) => (bytes / 1048576).toFixed(1);
   for (const what of ['rss', 'heapUsed', 'external']) {
-    const perHour = slope(late.map((one) => [one.at / 3_600_000, one[what]]));
-    const mib = (bytes) => (bytes / 1048576).toFixed(1);
-    console.log(
-      `${what}: ${mib(late[0][what])} to ${mib(late.at(-1)[what])} MiB after the warm-up, ` +
-        `${mib(perHour)} MiB an hour`,
+    // Medians: what a collection or a restart does for a moment is no growth.
+    const [first, last] = [late.slice(0, third), late.slice(-third)].map((part) =>
+      median(part.map((one) => one[what])),
     );
-    // Over some minutes a few pages look like a lot in an hour, so both must be too much.
-    const grown = late.at(-1)[what] - late[0][what];
-    if (perHour > growthMaxPerHour && grown > growthMaxPerHour / 4) {
-      problems.push(`${what} grows by ${mib(perHour)} MiB an hour`);
-    }
+    const perHour = slope(late.map((one) => [one.at / 3_600_000, one[what]]));
+    console.log(
+      `${what}: ${mib(first)} MiB in the first third after the warm-up, ${mib(last)} in the ` +
+        `last; straight line ${mib(perHour)} MiB an hour`,
+    );
+    if (last > first * (1 + growthMax)) problems.push(`${what} has grown by more than a tenth`);
   }
   console.log(`handles before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`);
   for (const [kind, count] of Object.entries(after)) {
@@ -209,6 +210,10 @@ function judge() {
   const passed = problems.length === 0 ? 1 : 0;
   console.log(`${passed} passed, ${1 - passed} failed`);
   process.exit(1 - passed);
+}
+
+function median(values) {
+  return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
 /** Of the straight line through the points (least squares). */

@@ -128,7 +128,7 @@ export class ThreeNodes {
   /** Starts a node that does not run; resolves when it answers. */
   async boot(id) {
     const script = join(apache, 'kafka');
-    const args = ['run-dir', this.#folder(id), '--heap', '400m'];
+    const args = ['run-dir', this.#folder(id), '--heap', '400m', '--timeout', '300'];
     // The script may look for its process before that has its name; asked again, it finds it.
     await runAside(script, args).catch(() => runAside(script, args));
   }

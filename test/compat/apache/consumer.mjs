@@ -26,7 +26,7 @@ export const consumer = {
   },
 
   'seeks to a moment in time': async (scene) => {
-    const topic = await scene.topic('moments');
+    const topic = await scene.topic('moments', 1, { 'retention.ms': '-1' });
     const producer = scene.producer();
     for (const n of [0, 1, 2, 3]) {
       await producer.send({ topic, value: `${n}`, timestamp: 1_700_000_000_000 + n * 1000 });
