@@ -37,6 +37,20 @@ describe('topics', () => {
     await admin.close();
   });
 
+  test('partitions that others have added since are asked about', async () => {
+    const admin = kafka.admin();
+    await admin.createTopics([{ name: 'grown', partitions: 1 }]);
+    const last = (partition: number) => [{ topic: 'grown', partition, at: 'latest' as const }];
+    expect((await admin.listOffsets(last(0)))[0]?.offset).toBe(0);
+    const other = broker.kafka();
+    await other.admin().createPartitions([{ topic: 'grown', count: 3 }]);
+    await other.close();
+    expect((await admin.listOffsets(last(2)))[0]?.offset).toBe(0);
+    expect((await failure(admin.listOffsets(last(3)))).message).toMatch(/no partition 3/);
+    await admin.deleteTopics(['grown']);
+    await admin.close();
+  });
+
   test('validateOnly changes nothing', async () => {
     const admin = kafka.admin();
     await admin.createTopics([{ name: 'maybe' }], { validateOnly: true });

@@ -123,6 +123,8 @@ export async function askLeaders<I extends PartitionOf, T>(
     const topics = [...new Set(open.map(({ topic }) => topic))];
     const { signal, timeoutMs } = options;
     await cluster.metadataFor(topics, { signal, timeoutMs });
+    // Partitions may have been added since this metadata came.
+    if (open.some((item) => isBeyond(cluster, item))) await cluster.refresh(topics, { signal });
     const asked = [...groupByLeader(cluster, open)].map(async ([leader, group]) => {
       const outcomes = await askOne(leader, group, ask);
       for (const [index, item] of group.entries()) {
@@ -149,6 +151,10 @@ export async function askLeaders<I extends PartitionOf, T>(
 
 function topicsOf(items: readonly PartitionOf[]): string[] {
   return [...new Set(items.map(({ topic }) => topic))];
+}
+
+function isBeyond(cluster: Cluster, { topic, partition }: PartitionOf): boolean {
+  return partition >= (cluster.topic(topic)?.partitions.length ?? Infinity);
 }
 
 function groupByLeader<I extends PartitionOf>(
