@@ -20,8 +20,8 @@ const expected: Readonly<Record<string, RegExp>> = {
   'two-services.mjs': /created edsger\n(e-mails: welcome .*@example\.org\n){3}$/,
   'kafka-as-a-database.mjs': /view: \{ ada: 70, grace: 50 \}\nview: \{ ada: 70, grace: 75 \}\n$/,
 };
-/** Imported by the others. */
-const parts = new Set(['connect.mjs', 'json-lines-store.mjs']);
+/** Imported by the others, or run with a database by `tutorial.test.ts`. */
+const parts = new Set(['connect.mjs', 'json-lines-store.mjs', 'numtest.mjs', 'numtest-naive.mjs']);
 
 test('the package is built, so that the examples can run', () => {
   const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

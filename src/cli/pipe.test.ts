@@ -167,21 +167,82 @@ describe('kafkit pipe', () => {
     expect(sent.stdout).toBe('one\ntwo\n');
   });
 
-  test('says in one line what is wrong, and ends with 1', async () => {
-    const wrong: [object | string, RegExp][] = [
-      [{ from: { ...from(), topics: ['nope'] }, to: 'stdout' }, /There is no topic 'nope'/],
-      [{ from: { ...from(), topic: 'in' }, to: 'stdout' }, /from: there is no "topic". Did you/],
-      [{ from: from(), to: { mongodb: { uri: 'mongodb://127.0.0.1:1/' } } }, /ECONNREFUSED/],
-      ['{', /pipe.json cannot be read: /],
-    ];
-    for (const [description, message] of wrong) {
-      const path = described({});
-      const text = typeof description === 'string' ? description : JSON.stringify(description);
-      writeFileSync(path, text.replace(':1/', ':1/?serverSelectionTimeoutMS=100'));
-      const { code, stderr } = await run(['pipe', 'run', path, '-q']);
-      expect(code).toBe(1);
+  test('shows what the records of a source would become, and stores nothing', async () => {
+    const csv = join(directory, 'in.csv');
+    writeFileSync(csv, 'id,n\na,1\nb,x\n');
+    const path = described({
+      from: { file: { path: csv, format: 'csv', key: 'id' } },
+      via: [{ cast: { fields: { n: 'int' } } }],
+      to: { topic: 'in', bootstrapServers: address },
+    });
+    const check = await run(['pipe', 'check', path]);
+    expect(check.code).toBe(3);
+    expect(check.stdout).toBe(
+      'record 1 "a" = {"id":"a","n":1}\n' +
+        'record 2 ✗ TRANSFORMATION: The field n is "x", which is no int.\n',
+    );
+    const admin = broker.kafka().admin();
+    const [end] = await admin.listOffsets([{ topic: 'in', partition: 0, at: 'latest' }]);
+    await admin.close();
+    expect(end?.offset).toBe(0);
+  });
+
+  const out = () => join(directory, 'out.jsonl');
+  const right = (more: object = {}) => ({ from: from(), to: { file: { path: out() } }, ...more });
+  const away = { topics: ['in'], bootstrapServers: '127.0.0.1:1' };
+  const hurry = { kafka: { defaultApiTimeoutMs: 200 } };
+  const mongodb = {
+    uri: 'mongodb://127.0.0.1:1/',
+    clientOptions: { serverSelectionTimeoutMS: 3000 },
+  };
+  const mistakes: [string, () => object | string, RegExp][] = [
+    ['no YAML', () => 'from: [', /pipe.yaml cannot be read: .* at line 1, column \d+/],
+    ['a wrong name', () => right({ too: 1 }), /pipe.yaml:1:\d+: .* no "too". Did you mean "to"/],
+    ['no uri', () => right({ to: { mongodb: {} } }), /pipe.yaml:1:\d+: to.mongodb: uri is missing/],
+    ['another uri', () => right({ to: { mongodb: { uri: 'ftp://x' } } }), /not a uri of MongoDB/],
+    [
+      'no server',
+      () => right({ to: { mongodb } }),
+      /MongoDB at mongodb:.*ECONNREFUSED.*Check that/,
+    ],
+    [
+      'no topic',
+      () => right({ from: { ...from(), topics: ['nope'] } }),
+      /There is no topic 'nope'/,
+    ],
+    ['no broker', () => right({ from: away, ...hurry }), /No broker.*127.0.0.1:1/],
+  ];
+  for (const [what, description, message] of mistakes) {
+    test(`says in one line that there is ${what}, and nothing is lost by it`, async () => {
+      await produce('{"n":1}', '{"n":2}');
+      const path = join(directory, 'pipe.yaml');
+      const wrong = description();
+      writeFileSync(path, typeof wrong === 'string' ? wrong : JSON.stringify(wrong));
+      const { code, stdout, stderr } = await run(['pipe', 'run', path, '-q']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(message);
-      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    }
+      expect(stderr).toMatch(/^[^\n]+\n$/);
+      writeFileSync(path, JSON.stringify(right()));
+      expect(await run(['pipe', 'run', path, '-q', '--exit'])).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+      expect(readFileSync(out(), 'utf8')).toBe('{"n":1}\n{"n":2}\n');
+    });
+  }
+
+  test('says in one line which record is not JSON, and goes on there once it may', async () => {
+    await produce('{"n":1}', 'no JSON', '{"n":3}');
+    const path = described(right());
+    const stopped = await run(['pipe', 'run', path, '-q']);
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toMatch(
+      /^kafkit: The record in-0@1 cannot be processed: The value is not JSON: .*Topic\.\n$/,
+    );
+    expect(readFileSync(out(), 'utf8')).toBe('{"n":1}\n');
+    described(right({ errors: { deadLetterTopic: 'in.dlq' } }));
+    const done = await run(['pipe', 'run', path, '--exit']);
+    expect(done.stderr).toContain('1 record written, 1 dead letter. It goes on at in-0@3.');
+    expect(readFileSync(out(), 'utf8')).toBe('{"n":1}\n{"n":3}\n');
   });
 });

@@ -1,14 +1,14 @@
 import { Kafka } from '../client/index.js';
 import {
-  describedPipeline,
   type HealthServer,
-  parseDescription,
   type Pipeline,
   type PipelineDescription,
   type PipelineOptions,
   type PipelineStatus,
   pipeline,
   preview,
+  previewSource,
+  readDescription,
   serveHealth,
 } from '../connect/index.js';
 import { environmentVariable, lineLogger, type Timer } from '../system/index.js';
@@ -21,12 +21,15 @@ const redrawMs = 250;
 
 /** `kafkit pipe run`: runs the pipeline that a file describes until it is told to stop. */
 export async function runPipe(input: Input, io: CliIo): Promise<number> {
-  const { options, http } = await described(input, io);
+  let begun: Pipeline | undefined;
+  const hasBegun = () => (begun?.status().tasks.length ?? 0) > 0;
+  const { options, http } = await described(input, io, hasBegun);
   const tasks = input.number('tasks', 1);
   const running = pipeline({
     ...options,
     ...(tasks === undefined ? {} : { tasks }),
   } as PipelineOptions);
+  begun = running;
   const at = input.text('http') ?? http;
   const status = () => running.status();
   const health = at === undefined ? undefined : await serveHealth(io.system.net, at, status);
@@ -53,17 +56,22 @@ export async function checkPipe(input: Input, io: CliIo): Promise<number> {
   const { options } = await described(input, io);
   // Options that contradict each other are found here.
   const { name } = pipeline(options);
-  if (!('topics' in options.from)) {
-    say(io, `kafkit: ${name} is well described; records of a source are not read for a check.`);
+  const limit = input.number('number', 1) ?? 10;
+  if (!('topics' in options.from) && options.from.name === 'stdin') {
+    say(
+      io,
+      `kafkit: ${name} is well described; what standard input holds is not read for a check.`,
+    );
     return 0;
   }
-  const records = await preview(
-    options as Parameters<typeof preview>[0],
-    input.number('number', 1) ?? 10,
-  );
+  const records =
+    'topics' in options.from
+      ? await preview(options as Parameters<typeof preview>[0], limit)
+      : await previewSource(options as Parameters<typeof previewSource>[0], limit);
   let failures = 0;
   for (const { source, records: made, failed } of records) {
-    const place = `${source.topic}-${source.partition}@${source.offset}`;
+    const { topic: read, partition, offset } = source;
+    const place = partition < 0 ? `record ${offset + 1}` : `${read}-${partition}@${offset}`;
     if (failed !== undefined) {
       failures++;
       await io.stdout.write(`${place} ✗ ${failed.stage}: ${failed.message}\n`);
@@ -123,18 +131,24 @@ async function closed(health: HealthServer | undefined): Promise<void> {
   await health?.close();
 }
 
-async function described(input: Input, io: CliIo): Promise<PipelineDescription> {
+async function described(
+  input: Input,
+  io: CliIo,
+  hasBegun: () => boolean = () => false,
+): Promise<PipelineDescription> {
   const path = input.onlyOperand('file');
   const { disk } = io.system;
   if (!disk.exists(path)) throw new CommandFailure(`There is no file ${path}.`);
-  const parsed = await parseDescription(disk.readFile(path).toString('utf8'), path);
-  const { options, http } = await describedPipeline(parsed, {
+  const { options, http } = await readDescription(disk.readFile(path).toString('utf8'), path, {
     system: io.system,
     stdin: () => io.stdin(),
     stdout: (text) => io.stdout.write(text),
   });
   const level = input.has('debug') ? 'debug' : 'warn';
-  const logger = lineLogger(level, (line) => void io.stderr.write(line));
+  // What goes wrong before the first task runs ends the start, and is said once, by its error.
+  const logger = lineLogger(level, (line) => {
+    if (level === 'debug' || hasBegun()) void io.stderr.write(line);
+  });
   const servers = input.text('bootstrap-server');
   const fallback = environmentVariable('KAFKA') ?? 'localhost:9092';
   const bootstrapServers = servers ?? serversOf(options) ?? fallback;

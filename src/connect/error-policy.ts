@@ -14,11 +14,12 @@ export interface ErrorPolicyOptions {
   /** One write may take so long; then it is repeated. Default 60 000 ms. */
   readonly writeTimeoutMs?: number | undefined;
   /**
-   * `none`: a record that cannot be processed stops the pipeline, nothing is lost. `all`: such
-   * records are set aside and the pipeline goes on. Default `all` with a dead-letter topic, else
-   * `none`. Failures of the sink itself are never tolerated: they are repeated.
+   * `none`: a record that cannot be processed stops the pipeline, nothing is lost. `data`: such
+   * records are set aside, and the pipeline goes on; failures of the sink itself are repeated for
+   * ever. `all`: a write that has failed `retries` times is set aside, too, as a whole; it needs a
+   * deadLetterTopic. Default `data` with a dead-letter topic, else `none`. Names are mongo-kafka's.
    */
-  readonly tolerance?: 'none' | 'all' | undefined;
+  readonly tolerance?: 'none' | 'data' | 'all' | undefined;
   /** Records that cannot be processed go here, as they were, with the reason in headers. */
   readonly deadLetterTopic?: string | undefined;
   /** Partitions of the dead-letter topic when the pipeline has to create it. Default 1. */
@@ -38,7 +39,7 @@ export interface ErrorPolicy {
   readonly retries: number;
   readonly backOff: { readonly baseMs: number; readonly maxMs: number };
   readonly writeTimeoutMs: number;
-  readonly tolerance: 'none' | 'all';
+  readonly tolerance: 'none' | 'data' | 'all';
   readonly deadLetterTopic: string | undefined;
   readonly deadLetterPartitions: number;
   readonly restart: 'always' | 'never';
@@ -48,11 +49,21 @@ export interface ErrorPolicy {
 /** The policy with its defaults. Fails with INVALID_ARGUMENT. */
 export function errorPolicy(options: ErrorPolicyOptions = {}): ErrorPolicy {
   const { deadLetterTopic } = options;
-  const tolerance = options.tolerance ?? (deadLetterTopic === undefined ? 'none' : 'all');
+  const tolerance = options.tolerance ?? (deadLetterTopic === undefined ? 'none' : 'data');
   if (tolerance === 'none' && deadLetterTopic !== undefined) {
     throw new KafkaError(
       'INVALID_ARGUMENT',
       "errors.tolerance 'none' stops at the first bad record: deadLetterTopic has no effect.",
+    );
+  }
+  if (!['none', 'data', 'all'].includes(tolerance)) {
+    const message = `errors.tolerance is '${tolerance}'; none, data or all is wanted.`;
+    throw new KafkaError('INVALID_ARGUMENT', message);
+  }
+  if (tolerance === 'all' && deadLetterTopic === undefined) {
+    throw new KafkaError(
+      'INVALID_ARGUMENT',
+      "errors.tolerance 'all' would lose what the sink does not take: set deadLetterTopic.",
     );
   }
   const retries = whole('errors.retries', options.retries ?? 5, 0);

@@ -4,13 +4,14 @@
  * Kafka only its connectors know. Stands on the public client and knows nothing of brokers.
  */
 export { type HealthServer, serveHealth } from './health-server.js';
-export { preview, type PreviewedRecord } from './preview.js';
+export { preview, type PreviewedRecord, previewSource } from './preview.js';
 export { type ErrorPolicyOptions } from './error-policy.js';
 export {
   describedPipeline,
   type DescriptionContext,
   parseDescription,
   type PipelineDescription,
+  readDescription,
 } from './config/pipeline-description.js';
 export { bytes, convert, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
 export { deadLetterHeaders, errorHeaders } from './dead-letters.js';

@@ -32,7 +32,7 @@ export interface PipelineStatus {
   readonly filtered: number;
   /** Records in the dead-letter topic. */
   readonly deadLettered: number;
-  /** Records that were logged and left out: tolerance `all` without a dead-letter topic. */
+  /** Records that were logged and left out: tolerance `data` without a dead-letter topic. */
   readonly skipped: number;
   /** Writes that were repeated. */
   readonly retries: number;

@@ -205,6 +205,40 @@ describe('a pipeline', () => {
     expect(end?.offset).toBe(2);
   });
 
+  test('with tolerance all sets a write aside that keeps failing; data does not', async () => {
+    const broker = await brokerWith({ in: 1 });
+    const producer = broker.kafka().producer();
+    await producer.send(['1', '2', '3'].map((value) => ({ topic: 'in', value })));
+    await producer.close();
+    const { sink, stored } = memorySink((records) => {
+      if (records.some(({ value }) => value === 2)) throw new KafkaError('SINK_FAILED', 'no twos');
+      return [];
+    });
+    const options = {
+      kafka: broker.kafka(),
+      from: { topics: ['in'], groupId: 'g' },
+      via: [json()],
+      to: sink,
+      batchSize: 1,
+      logger: silentLogger,
+    };
+    const errors = { ...fast, retries: 1, deadLetterTopic: 'in.dlq' };
+    const stop = new AbortController();
+    const waiting = pipeline({
+      ...options,
+      errors,
+      onStep: () => {
+        if (waiting.status().restarts === 2) stop.abort();
+      },
+    });
+    const first = await waiting.run({ signal: stop.signal });
+    expect(first).toMatchObject({ written: 1, deadLettered: 0 });
+    const all = pipeline({ ...options, errors: { ...errors, tolerance: 'all' } });
+    expect(await all.run({ untilEnd: true })).toMatchObject({ written: 1, deadLettered: 1 });
+    expect([...stored.values()]).toEqual([1, 3]);
+    expect(() => pipeline({ ...options, errors: { tolerance: 'all' } })).toThrow(/deadLetterTopic/);
+  });
+
   test('drains when it is told to stop, and the next run goes on there', async () => {
     const broker = await brokerWith({ in: 2 });
     await produce(broker, 'in', numbers);

@@ -19,7 +19,12 @@ import type {
 import type { Sink } from './sink.js';
 import { SinkTask } from './sink-task.js';
 import { SourceTask } from './source-task.js';
-import { createMissingTopic, requireTarget, requireTopics } from './topic-checks.js';
+import {
+  checkTimeoutMs,
+  createMissingTopic,
+  requireTarget,
+  requireTopics,
+} from './topic-checks.js';
 import { topicSink } from './topic-sink.js';
 import { TopicTask } from './topic-task.js';
 import { TransformChain } from './transform.js';
@@ -129,6 +134,13 @@ export class Pipeline {
     return { kafka, close: () => kafka.close() };
   }
 
+  /** How long the checks of a start may take. */
+  #checkMs(): number {
+    const { kafka: given } = this.#options;
+    const isCluster = given === undefined || 'consumer' in given;
+    return (isCluster ? undefined : given.defaultApiTimeoutMs) ?? checkTimeoutMs;
+  }
+
   #ownKafka(bootstrapServers: KafkaFrom['bootstrapServers']): Kafka {
     const { kafka: given } = this.#options;
     return new Kafka({
@@ -165,7 +177,7 @@ export class Pipeline {
     { kafka, stop, untilEnd }: Running,
   ): Promise<void> {
     const { from } = options;
-    await requireTopics(kafka, from.topics);
+    await requireTopics(kafka, from.topics, this.#checkMs());
     const deadLetters = await this.#deadLetters(kafka);
     const shared = {
       ...this.#shared(options),
@@ -189,7 +201,7 @@ export class Pipeline {
   async #runTopics(options: TopicPipelineOptions, run: Running): Promise<void> {
     const { to } = options;
     const { kafka } = run;
-    await requireTopics(kafka, options.from.topics);
+    await requireTopics(kafka, options.from.topics, this.#checkMs());
     await requireTarget(kafka, to.topic);
     await this.#createDeadLetterTopic(kafka);
     const shared = { ...this.#shared(options), kafka, to };

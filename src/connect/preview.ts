@@ -1,7 +1,13 @@
 import { batchesToEnd, Kafka } from '../client/index.js';
-import { realSystem } from '../system/index.js';
+import { realSystem, silentLogger } from '../system/index.js';
+import { untilAborted } from './back-off.js';
 import { type PipeRecord, pipeRecordOf, type RecordPosition } from './pipe-record.js';
-import type { SinkPipelineOptions, TopicPipelineOptions } from './pipeline-options.js';
+import type {
+  SinkPipelineOptions,
+  SourcePipelineOptions,
+  TopicPipelineOptions,
+} from './pipeline-options.js';
+import { asPipeRecord } from './source-record.js';
 import { requireTopics } from './topic-checks.js';
 import { type Stage, TransformChain } from './transform.js';
 
@@ -73,4 +79,48 @@ async function read(
     if (result.length >= limit) break;
   }
   return result;
+}
+
+/** A source that brings nothing more for so long is at its end, as far as a preview goes. */
+const sourcePatienceMs = 2000;
+
+/**
+ * The same for a source: reads its first records, and stores neither them nor how far it got. Not
+ * for sources that cannot give a record twice, such as standard input.
+ */
+export async function previewSource(
+  options: SourcePipelineOptions,
+  limit: number,
+): Promise<PreviewedRecord[]> {
+  const { from, to, via = [], system = realSystem(), logger = silentLogger } = options;
+  const chain = new TransformChain(via);
+  const stop = new AbortController();
+  const step = () => undefined;
+  const pipeline = options.name ?? 'preview';
+  const context = { pipeline, position: undefined, logger, system, step, signal: stop.signal };
+  const reader = await from.start(context);
+  const result: PreviewedRecord[] = [];
+  try {
+    while (result.length < limit) {
+      const timer = system.clock.after(sourcePatienceMs, () => stop.abort());
+      const batch = await untilAborted(reader.poll(), stop.signal)
+        .catch((error: unknown) => {
+          if (stop.signal.aborted) return undefined;
+          throw error;
+        })
+        .finally(() => timer.cancel());
+      if (batch === undefined) break;
+      for (const record of batch.records.slice(0, limit - result.length)) {
+        const read = asPipeRecord(record, to.topic, result.length);
+        const { records, failed } = await chain.apply(read);
+        const why =
+          failed === undefined ? undefined : { stage: failed.stage, message: failed.error.message };
+        result.push({ source: read.source, records, failed: why });
+      }
+    }
+    return result;
+  } finally {
+    stop.abort();
+    await reader.close();
+  }
 }

@@ -298,7 +298,11 @@ export class SinkTask {
         // What was written may still arrive: a new writer takes over, this one is closed.
         if (deadline.signal.aborted) throw this.#tooSlow();
         const error = asKafkaError(thrown, 'SINK_FAILED', `${sink.name} failed`);
-        if (!error.retriable || attempt > policy.retries) throw error;
+        const isOver = !error.retriable || attempt > policy.retries;
+        if (isOver && error.retriable && policy.tolerance === 'all') {
+          return records.map((record) => ({ record, error }));
+        }
+        if (isOver) throw error;
         metrics.retries++;
         metrics.failed(error);
         logger.warn(`write ${attempt} failed, it is repeated`, { error });

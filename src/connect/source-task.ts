@@ -3,8 +3,7 @@ import { isKafkaError, KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import { untilAborted } from './back-off.js';
 import type { ErrorPolicy } from './error-policy.js';
-import { toBytes } from './output-bytes.js';
-import type { PipeRecord } from './pipe-record.js';
+import { asPipeRecord } from './source-record.js';
 import type { PipelineMetrics } from './pipeline-metrics.js';
 import type { KafkaTo } from './pipeline-options.js';
 import { SourceOffsets } from './source-offsets.js';
@@ -138,25 +137,6 @@ export class SourceTask {
     metrics.read += records.length;
     return ready;
   }
-}
-
-function asPipeRecord(record: SourceRecord, topic: string, offset: number): PipeRecord {
-  const goal = record.topic ?? topic;
-  return {
-    topic: goal,
-    key: record.key,
-    value: record.value,
-    headers: headerList(record),
-    timestamp: record.timestamp ?? -1,
-    source: { topic: goal, partition: -1, offset },
-    part: 0,
-  };
-}
-
-function headerList({ headers }: SourceRecord): PipeRecord['headers'] {
-  if (headers === undefined) return [];
-  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
-  return (pairs as [string, unknown][]).map(([name, value]) => [name, toBytes(value)]);
 }
 
 function anotherRuns(pipeline: string, cause: KafkaError): KafkaError {

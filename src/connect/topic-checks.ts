@@ -3,24 +3,25 @@ import { isKafkaError, KafkaError } from '../errors/index.js';
 import type { Logger } from '../system/index.js';
 
 /** The checks of a start say in seconds, not in a minute, that there is no broker. */
-const checkTimeoutMs = 15_000;
+export const checkTimeoutMs = 15_000;
 
 /** Fails when a topic is missing: a pipeline that waits for nothing helps nobody. */
 export async function requireTopics(
   kafka: Kafka,
   topics: readonly string[] | RegExp,
+  timeoutMs = checkTimeoutMs,
 ): Promise<void> {
   const admin = kafka.admin();
   try {
     if (topics instanceof RegExp) {
-      await admin.listTopics({ timeoutMs: checkTimeoutMs });
+      await admin.listTopics({ timeoutMs });
       return;
     }
     if (topics.length === 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'The pipeline names no topic.');
     }
     const names = new Set(
-      (await admin.listTopics({ timeoutMs: checkTimeoutMs, internal: true })).map((t) => t.name),
+      (await admin.listTopics({ timeoutMs, internal: true })).map((t) => t.name),
     );
     for (const topic of topics) {
       if (names.has(topic)) continue;

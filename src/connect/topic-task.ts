@@ -205,18 +205,18 @@ export class TopicTask {
         const rest = { ...open, records: before, end: offset };
         const isSome = offset > work.batch.firstOffset;
         const again = isSome ? await this.#commit(rest, producer, token) : undefined;
-        if (isSome && again === undefined) this.#settled(rest);
+        if (isSome && again === undefined) await this.#settled(rest);
         throw stoppedBy(refused);
       }
       const { source } = refused.record;
       const others = open.records.filter((each) => each.source !== source);
       open = { ...open, records: others, letters: [...open.letters, refused] };
     }
-    this.#settled(open);
+    await this.#settled(open);
   }
 
-  #settled({ batch, records, letters, end }: Work): void {
-    const { metrics, policy, committed, logger } = this.#parts;
+  async #settled({ batch, records, letters, end }: Work): Promise<void> {
+    const { metrics, policy, committed, logger, step } = this.#parts;
     this.hasWritten = true;
     metrics.read += batch.records.length;
     metrics.written += records.length;
@@ -229,6 +229,7 @@ export class TopicTask {
     metrics.processed(batch, end, batch.endOffset);
     metrics.committed(batch, end);
     committed();
+    await step('committed');
   }
 
   /** One transaction; answers with a record that keeps it from being committed, if there is one. */
@@ -257,7 +258,6 @@ export class TopicTask {
       if (transaction.isOpen) await transaction.abort().catch(() => undefined);
       throw asKafkaError(cause, 'UNKNOWN_SERVER_ERROR', 'The transaction failed');
     }
-    await step('committed');
     return undefined;
   }
 

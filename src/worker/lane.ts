@@ -78,6 +78,11 @@ export class Lane {
     return this.#delayed.size;
   }
 
+  /** Records in Kafka that have not been handed out, as far as is known. */
+  get lag(): number {
+    return this.#consumer.closed ? 0 : this.#consumer.health().lag;
+  }
+
   /** Reads until `end`. */
   async run(): Promise<void> {
     this.#scheduleCommit();

@@ -69,4 +69,6 @@ export interface WorkerStatus {
   readonly running: number;
   /** Records in memory that wait for a free hand, or for their time. */
   readonly waiting: number;
+  /** Records in the topics (and the retry topics) that have not been read yet. */
+  readonly lag: number;
 }

@@ -50,7 +50,7 @@ describe('a worker', () => {
     let running = 0;
     let most = 0;
     const busy = new Set<string>();
-    const status = await worker(broker.kafka(), { ...base, concurrency: 7 }, async (record) => {
+    const made = worker(broker.kafka(), { ...base, concurrency: 7 }, async (record) => {
       const key = String(record.key);
       expect(busy.has(key)).toBe(false);
       busy.add(key);
@@ -60,7 +60,11 @@ describe('a worker', () => {
       busy.delete(key);
       running--;
       if (++handled === jobs.length) stop.abort();
-    }).run({ signal: stop.signal });
+    });
+    const status = await made.run({ signal: stop.signal });
+    const tags = { 'group-id': 'g' };
+    const metric = { name: 'record-handled-total', group: 'worker-metrics', tags, value: 300 };
+    expect(made.metrics()).toContainEqual(metric);
     expect(status).toMatchObject({ handled: 300, failed: 0, running: 0, waiting: 0 });
     expect(most).toBe(7);
     for (const list of seen.values()) expect(list).toEqual([...list].sort((a, b) => a - b));

@@ -1,4 +1,10 @@
-import { ConsumerRecord, type Kafka, type Producer, type ProducerRecord } from '../client/index.js';
+import {
+  ConsumerRecord,
+  type Kafka,
+  type Metric,
+  type Producer,
+  type ProducerRecord,
+} from '../client/index.js';
 import { errorHeaders, type Stage } from '../connect/index.js';
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import { bytes, toDeserializer } from '../serde/index.js';
@@ -82,7 +88,27 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   }
 
   status(): WorkerStatus {
-    return { ...this.#counts, running: this.#scheduler.running, waiting: this.#waiting() };
+    const lag = this.#lanes.reduce((sum, lane) => sum + lane.lag, 0);
+    const { running } = this.#scheduler;
+    return { ...this.#counts, running, waiting: this.#waiting(), lag };
+  }
+
+  /** The same as metrics, in the manner of `kafka.metrics()`. Costs no request. */
+  metrics(): Metric[] {
+    const { handled, failed, retried, deadLettered, running, waiting, lag } = this.status();
+    const values: Readonly<Record<string, number>> = {
+      'record-handled-total': handled,
+      'record-failed-total': failed,
+      'record-retry-total': retried,
+      'record-dead-letter-total': deadLettered,
+      'handlers-running': running,
+      'records-waiting': waiting,
+      'records-lag': lag,
+    };
+    const tags = { 'group-id': this.#options.groupId };
+    return Object.entries(values).map(([name, value]) => {
+      return { name, group: 'worker-metrics', tags, value };
+    });
   }
 
   #waiting(): number {

@@ -270,6 +270,12 @@ const faults = {
     await sleep(3000);
     database.proxy.delayMs = 0;
   },
+  async 'half-of-database'({ database }, child) {
+    database.halve();
+    child.go();
+    await sleep(2500);
+    database.empty();
+  },
   async 'full-database'({ database }, child) {
     database.fill();
     child.go();

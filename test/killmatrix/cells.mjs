@@ -24,6 +24,8 @@ export const dimensions = {
     'zombie',
     'slow-database',
     'full-database',
+    // Half of each bulk is written, the rest refused.
+    'half-of-database',
   ],
   data: ['unkeyed', 'keyed', 'tombstones', 'poison'],
   // `topic`: no database at all, but a topic of the same cluster, in transactions.
@@ -33,6 +35,7 @@ export const dimensions = {
 
 /** Whether these values may stand in one cell (some of them may be missing). */
 export function isPossible({ step, fault, data, database, broker }, available) {
+  if (fault !== undefined && available.faults?.includes(fault) === false) return false;
   if (database !== undefined && !available.databases.includes(database)) return false;
   if (broker !== undefined && !available.brokers.includes(broker)) return false;
   if (database === 'topic' && fault?.endsWith('-database') === true) return false;
@@ -40,7 +43,8 @@ export function isPossible({ step, fault, data, database, broker }, available) {
   if (fault === 'kill-one-of-two' && step?.startsWith('dead-letter') === true) return false;
   // Only the scripted server can say that its disk is full.
   const isScripted = database === 'scripted' || database === 'transactions';
-  if (fault === 'full-database' && database !== undefined && !isScripted) return false;
+  const isPlayed = fault === 'full-database' || fault === 'half-of-database';
+  if (isPlayed && database !== undefined && !isScripted) return false;
   if (fault === 'kill-database' && database === 'real') return false;
   // Only our broker tells its clients another address than the one it listens on.
   if (fault === 'cut-broker' && broker === 'kafka') return false;
@@ -124,6 +128,13 @@ export function fastCells(available) {
     { step: 'committed', fault: 'cut-database', data: 'unkeyed', database: first, broker },
     { step: 'written', fault: 'slow-database', data: 'keyed', database: 'transactions', broker },
     { step: 'mid-write', fault: 'kill-pipeline', data: 'poison', database: 'transactions', broker },
+    {
+      step: 'before-write',
+      fault: 'half-of-database',
+      data: 'keyed',
+      database: 'scripted',
+      broker,
+    },
     { step: 'mid-write', fault: 'kill-pipeline', data: 'unkeyed', database: 'topic', broker },
     { step: 'written', fault: 'kill-one-of-two', data: 'keyed', database: 'topic', broker },
     { step: 'committing', fault: 'kill-broker', data: 'tombstones', database: 'topic', broker },

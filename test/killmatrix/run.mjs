@@ -1,6 +1,7 @@
 // The kill matrix: `npm run killmatrix` runs cells in which every pair of values meets; `-- --fast`
 // a small selection; `-- --seed 7` another choice; `-- --cell 12` one of them again; `-- --brokers
-// kafkit` and `-- --databases scripted,topic` leave others out; `-- --report FILE` writes the table.
+// kafkit` and `-- --databases scripted,topic` and `-- --faults zombie` leave others out;
+// `-- --report FILE` writes the table.
 // `-- --sabotage` makes the pipeline worse on purpose, and wants each cell to notice. Ends with 1
 // when a cell does not do what it should.
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     cell: { type: 'string' },
     brokers: { type: 'string' },
     databases: { type: 'string' },
+    faults: { type: 'string' },
     report: { type: 'string' },
     sabotage: { type: 'boolean', default: false },
   },
@@ -40,6 +42,7 @@ const makers = {
 };
 
 const available = {
+  faults: values.faults?.split(','),
   databases: values.databases?.split(',') ?? [
     'scripted',
     'java-h2',

@@ -25,6 +25,8 @@ export class ScriptedMongoDb {
   readonly rules: Rule[];
   /** Names of the commands, in order, without the handshakes. */
   readonly seen: string[];
+  /** The commands that made collections, by namespace. */
+  readonly created: Map<string, Document>;
   /** Documents of `database.collection`. */
   documents(namespace: string): Document[];
   /** Cuts every connection and accepts no more; the data stay. */

@@ -11,6 +11,8 @@ const duplicateKey = 11_000;
 export class ScriptedMongoDb {
   rules = [];
   seen = [];
+  /** The commands that made collections, by namespace. */
+  created = new Map();
   #collections = new Map();
   #unique = new Map();
   #events = [];
@@ -92,6 +94,9 @@ export class ScriptedMongoDb {
         await this.#run(command, name);
         return socket.destroy();
       }
+      if (verdict.refuseFrom !== undefined) {
+        return this.#message(socket, requestId, await this.#runPart(command, name, verdict));
+      }
       return this.#message(socket, requestId, { ok: 1, ...verdict });
     }
     return this.#message(socket, requestId, await this.#run(command, name));
@@ -171,6 +176,8 @@ export class ScriptedMongoDb {
         return this.#find(command, namespace);
       case 'findAndModify':
         return this.#findAndModify(command, namespace);
+      case 'create':
+        return this.#create(command, namespace);
       case 'createIndexes':
         return this.#createIndexes(command, namespace);
       case 'aggregate':
@@ -195,6 +202,18 @@ export class ScriptedMongoDb {
       default:
         return { ok: 0, code: 59, errmsg: `no such command: ${name}` };
     }
+  }
+
+  /** Carries out the first statements of a command, and refuses the rest one by one. */
+  async #runPart(command, name, { refuseFrom, code, errmsg }) {
+    const list = { update: 'updates', insert: 'documents', delete: 'deletes' }[name];
+    const all = command[list];
+    const answer = await this.#run({ ...command, [list]: all.slice(0, refuseFrom) }, name);
+    const refused = all
+      .slice(refuseFrom)
+      .map((_, at) => failureAt(refuseFrom + at, { code, message: errmsg }));
+    const shown = command.ordered === false ? refused : refused.slice(0, 1);
+    return { ...answer, writeErrors: [...(answer.writeErrors ?? []), ...shown] };
   }
 
   /** Applies statements; a failure ends an ordered bulk, and every one on a lax server. */
@@ -242,7 +261,8 @@ export class ScriptedMongoDb {
 
   #insert(namespace, document) {
     const collection = this.#collection(namespace);
-    const key = textOf(document._id);
+    const isSeries = this.created.get(namespace)?.timeseries !== undefined;
+    const key = isSeries ? textOf(new BSON.ObjectId()) : textOf(document._id);
     if (collection.has(key)) throw failure(duplicateKey, `dup key: { _id: ${key} }`);
     this.#checkUnique(namespace, document, key);
     collection.set(key, document);
@@ -309,6 +329,13 @@ export class ScriptedMongoDb {
     this.#update(namespace, { q: query, u: update, upsert });
     const value = this.documents(namespace).find((each) => matches(each, query)) ?? null;
     return { value, lastErrorObject: { n: 1, updatedExisting: true }, ok: 1 };
+  }
+
+  /** Collections of time series take inserts alone, and any number of an `_id`. */
+  #create(command, namespace) {
+    if (this.created.has(namespace)) return { ok: 0, code: 48, errmsg: 'namespace exists' };
+    this.created.set(namespace, command);
+    return { ok: 1 };
   }
 
   #createIndexes({ indexes }, namespace) {
@@ -433,6 +460,7 @@ function matches(document, query) {
       if (operator === '$gte') return value >= operand;
       if (operator === '$gt') return value > operand;
       if (operator === '$lt') return value < operand;
+      if (operator === '$lte') return value <= operand;
       if (operator === '$exists') return (value !== undefined) === operand;
       if (operator === '$in') return operand.some((each) => textOf(each) === textOf(value));
       throw failure(2, `unknown operator ${operator}`);
@@ -447,6 +475,7 @@ function changed(document, update, isInsert) {
   const next = { ...document };
   if (isInsert) Object.assign(next, update.$setOnInsert);
   Object.assign(next, update.$set);
+  for (const name of Object.keys(update.$unset ?? {})) delete next[name];
   for (const [name, by] of Object.entries(update.$inc ?? {})) next[name] = (next[name] ?? 0) + by;
   return next;
 }

@@ -125,6 +125,15 @@ export async function scripted({ replicaSet }) {
           : undefined,
       );
     },
+    /** Half of each command is carried out, the rest is refused by a server that steps down. */
+    halve() {
+      server.rules.push((command, name) => {
+        const list = command.updates ?? command.documents ?? command.deletes;
+        if (!['update', 'insert', 'delete'].includes(name)) return undefined;
+        const errmsg = 'the primary stepped down while the command was carried out';
+        return { refuseFrom: Math.floor(list.length / 2), code: 189, errmsg };
+      });
+    },
     empty() {
       server.rules.length = 0;
     },

@@ -19,12 +19,21 @@ const sinkShape: Shape = {
   businessKey: 'texts',
   tombstones: ['delete', 'ignore', 'reject'],
   guard: 'any',
+  changeDataCapture: ['debezium', 'changeStream'],
+  timeSeries: 'fields',
   timestamps: 'boolean',
   maxBatchSize: 'number',
   documentsPerSecond: 'number',
   writeConcern: 'fields',
   offsets: ['kafka', 'mongodb'],
   offsetsCollection: 'text',
+};
+
+const timeSeriesShape: Shape = {
+  timeField: 'text',
+  metaField: 'text',
+  granularity: ['seconds', 'minutes', 'hours'],
+  expireAfterSeconds: 'number',
 };
 
 const sourceShape: Shape = {
@@ -49,6 +58,9 @@ export function mongodbFromDescription(path: string, value: unknown): Sink {
     const { value: fields } = choice(`${path}.id`, id, isFields ? ['key', 'value'] : idNames);
     const isList = Array.isArray(fields) && fields.every((each) => typeof each === 'string');
     if (isFields && !isList) throw invalid(`${path}.id`, 'a list of fields is wanted.');
+  }
+  if (options.timeSeries !== undefined) {
+    section(`${path}.timeSeries`, options.timeSeries, timeSeriesShape);
   }
   if (guard !== undefined && guard !== false && typeof guard !== 'string') {
     throw invalid(`${path}.guard`, 'the name of a field, or false, is wanted.');

@@ -62,7 +62,13 @@ const transforms: Readonly<Record<string, Named>> = {
     make: maskField,
   },
   replaceField: {
-    shape: { ...of, include: 'texts', exclude: 'texts', renames: 'fields' },
+    shape: {
+      ...of,
+      include: 'texts',
+      exclude: 'texts',
+      renames: 'fields',
+      renamePattern: 'fields',
+    },
     required: [],
     make: replaceField,
   },

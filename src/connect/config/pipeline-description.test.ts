@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { realSystem } from '../../system/index.js';
 import type { PipeRecord } from '../pipe-record.js';
 import { TransformChain, type TransformLike } from '../transform.js';
-import { describedPipeline, parseDescription } from './pipeline-description.js';
+import { describedPipeline, parseDescription, readDescription } from './pipeline-description.js';
 
 const system = realSystem();
 const read = async (text: string, name = 'pipe.yaml') =>
@@ -91,6 +91,57 @@ describe('a description', () => {
   }
 });
 
+describe('a mistake in a file', () => {
+  const lines = [
+    'from:',
+    '  topics: [numtest]',
+    '  valueFormat: json',
+    'via:',
+    '  - json',
+    '  - filter: { field: n, matches: "^a" }',
+    'to:',
+    '  file: { path: out.jsonl }',
+    'errors:',
+    '  retries: 5',
+  ];
+  const mistakes: [string, string, RegExp][] = [
+    ['  topics: [numtest]', '  topics: 7', /^pipe.yaml:2:3: from.topics: a list/],
+    ['  topics: [numtest]', '  topic: a', /^pipe.yaml:2:3: from: there is no "topic"/],
+    ['  - json', '  - jason', /^pipe.yaml:5:5: via\[0\]: there is no "jason"/],
+    [
+      '  - filter: { field: n, matches: "^a" }',
+      '  - filter: { matches: "^a" }',
+      /^pipe.yaml:6:5: via/,
+    ],
+    ['"^a"', '"^("', /^pipe.yaml:6:5: via\[1\]: Invalid regular expression/],
+    ['  retries: 5', '  retries: -1', /^pipe.yaml:10:3: errors.retries is -1/],
+    ['  retries: 5', '  retrys: 1', /^pipe.yaml:10:3: errors: there is no "retrys"/],
+    [
+      'path: out.jsonl',
+      'path: "${env:KAFKIT_TEST_NONE}"',
+      /^pipe.yaml:8:11: to.file.path: the env/,
+    ],
+    ['  file: { path: out.jsonl }', '  file: { format: csv }', /^pipe.yaml:8:3: file: either/],
+    ['to:', 'two:', /^pipe.yaml:7:1: The pipeline: there is no "two". Did you mean "to"/],
+  ];
+  for (const [right, wrong, message] of mistakes) {
+    test(`is told with its line: ${wrong.trim()}`, async () => {
+      const text = lines.join('\n').replace(right, wrong);
+      await expect(readDescription(text, 'pipe.yaml', { system })).rejects.toThrow(message);
+    });
+  }
+
+  test('in JSON, too, also where it is no JSON', async () => {
+    const text = '{\n  "from": { "topics": 7 },\n  "to": "stdout"\n}';
+    await expect(readDescription(text, 'a.json', { system })).rejects.toThrow(
+      /^a.json:2:13: from.topics: a list of texts is wanted, not 7/,
+    );
+    await expect(readDescription('{\n  "from": x }', 'a.json', { system })).rejects.toThrow(
+      /^a.json cannot be read: .*/,
+    );
+  });
+});
+
 describe('transforms by name', () => {
   const record = (value: unknown, key: unknown = null): PipeRecord => ({
     topic: 'orders',
@@ -134,6 +185,15 @@ describe('transforms by name', () => {
     expect(
       await valueOf([{ replaceField: { exclude: 'a', renames: { b: 'c' } } }], { a: 1, b: 2 }),
     ).toEqual({ c: 2 });
+    const address = { address: { city: 'Ulm', zip: 1 }, name: 'a', 'x-id': 5 };
+    expect(
+      await valueOf([{ replaceField: { include: ['address.city', 'x-id'] } }], address),
+    ).toEqual({ address: { city: 'Ulm' }, 'x-id': 5 });
+    const renames = { 'address.zip': 'code' };
+    const renamePattern = { regex: '^x-', replacement: '' };
+    expect(
+      await valueOf([{ replaceField: { exclude: 'name', renames, renamePattern } }], address),
+    ).toEqual({ address: { city: 'Ulm', code: 1 }, id: 5 });
     const timestamps = [
       { timestampConverter: { field: 'at', to: 'string', format: 'yyyy-MM-dd' } },
     ];

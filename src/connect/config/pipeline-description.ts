@@ -1,11 +1,13 @@
-import { KafkaError } from '../../errors/index.js';
+import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { environmentVariable, type System } from '../../system/index.js';
+import { pipeline } from '../pipeline.js';
 import type { PipelineOptions } from '../pipeline-options.js';
 import type { Sink } from '../sink.js';
 import type { Source } from '../source.js';
 import type { Transform } from '../transform.js';
 import { converterOf, formats, namedTransform } from './named-transforms.js';
-import { choice, invalid, section, type Shape } from './section.js';
+import { locatorOf } from './positions.js';
+import { choice, invalid, placed, placeOfMistake, section, type Shape } from './section.js';
 import { substituted } from './substitution.js';
 
 /** A pipeline as a file describes it, checked. */
@@ -62,7 +64,7 @@ const errorShape: Shape = {
   backoffMs: 'number',
   backoffMaxMs: 'number',
   writeTimeoutMs: 'number',
-  tolerance: ['none', 'all'],
+  tolerance: ['none', 'data', 'all'],
   deadLetterTopic: 'text',
   deadLetterPartitions: 'number',
   restart: ['always', 'never'],
@@ -77,7 +79,7 @@ export async function parseDescription(text: string, fileName: string): Promise<
     try {
       return JSON.parse(text) as unknown;
     } catch (cause) {
-      throw unreadable(fileName, cause);
+      throw unreadable(fileName, cause, text);
     }
   }
   const { parse } = await import('yaml').catch((cause: unknown) => {
@@ -90,6 +92,31 @@ export async function parseDescription(text: string, fileName: string): Promise<
     return parse(text) as unknown;
   } catch (cause) {
     throw unreadable(fileName, cause);
+  }
+}
+
+/**
+ * Reads, checks and makes options of the text of a file. Mistakes are told with the file's name,
+ * line and column: `numtest.yaml:3:14: to.mongodb: there is no "colection"; …`.
+ */
+export async function readDescription(
+  text: string,
+  fileName: string,
+  context: DescriptionContext,
+): Promise<PipelineDescription> {
+  const parsed = await parseDescription(text, fileName);
+  try {
+    const described = await describedPipeline(parsed, context);
+    // Numbers, and options that contradict each other, are looked at here.
+    pipeline(described.options);
+    return described;
+  } catch (error) {
+    if (!isKafkaError(error, 'INVALID_ARGUMENT')) throw error;
+    const place = placeOfMistake(error);
+    const found = place === undefined ? undefined : (await locatorOf(text))(place);
+    const at = found === undefined ? fileName : `${fileName}:${found.line}:${found.column}`;
+    const { context: about, cause } = error;
+    throw new KafkaError('INVALID_ARGUMENT', `${at}: ${error.message}`, { ...about, cause });
   }
 }
 
@@ -109,9 +136,11 @@ export async function describedPipeline(
   const { from, to, via, errors, http, ...rest } = section('', filled, top);
   if (from === undefined) throw invalid('', '"from" is missing: where records come from.');
   if (to === undefined) throw invalid('', '"to" is missing: where records go.');
-  const transforms = ((via ?? []) as unknown[]).map((each, at) =>
-    namedTransform(`via[${at}]`, each),
-  );
+  const transforms: Transform[] = [];
+  for (const [at, each] of ((via ?? []) as unknown[]).entries()) {
+    const place = `via[${at}]`;
+    transforms.push(await placed(place, () => namedTransform(place, each)));
+  }
   const common = {
     ...rest,
     ...(errors === undefined ? {} : { errors: section('errors', errors, errorShape) }),
@@ -176,8 +205,16 @@ function targetTopic(to: unknown) {
   return target;
 }
 
-async function sinkOf(to: unknown, { stdout }: DescriptionContext): Promise<Sink> {
+async function sinkOf(to: unknown, context: DescriptionContext): Promise<Sink> {
   const { name, value } = choice('to', to, sinks);
+  return placed(`to.${name}`, () => namedSink(name, value, context));
+}
+
+async function namedSink(
+  name: string,
+  value: unknown,
+  { stdout }: DescriptionContext,
+): Promise<Sink> {
   if (name === 'mongodb') {
     const { mongodbFromDescription } = await import('./described-mongodb.js');
     return mongodbFromDescription('to.mongodb', value);
@@ -210,8 +247,16 @@ async function sinkOf(to: unknown, { stdout }: DescriptionContext): Promise<Sink
   return lines(stdout);
 }
 
-async function sourceOf(from: unknown, { stdin }: DescriptionContext): Promise<Source> {
+async function sourceOf(from: unknown, context: DescriptionContext): Promise<Source> {
   const { name, value } = choice('from', from, sources);
+  return placed(`from.${name}`, () => namedSource(name, value, context));
+}
+
+async function namedSource(
+  name: string,
+  value: unknown,
+  { stdin }: DescriptionContext,
+): Promise<Source> {
   if (name === 'mongodb') {
     const { mongodbSourceFromDescription } = await import('./described-mongodb.js');
     return mongodbSourceFromDescription('from.mongodb', value);
@@ -220,7 +265,8 @@ async function sourceOf(from: unknown, { stdin }: DescriptionContext): Promise<S
     const { fileSource } = await import('../connectors/file/index.js');
     const shape: Shape = {
       path: 'text',
-      format: ['text', 'jsonl'],
+      format: ['text', 'jsonl', 'csv'],
+      columns: 'texts',
       follow: 'boolean',
       key: 'text',
     };
@@ -234,8 +280,13 @@ async function sourceOf(from: unknown, { stdin }: DescriptionContext): Promise<S
   return linesSource(stdin());
 }
 
-function unreadable(fileName: string, cause: unknown): KafkaError {
+function unreadable(fileName: string, cause: unknown, text = ''): KafkaError {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-  const message = `${fileName} cannot be read: ${reason.replace(/:$/, '')}`;
+  // JSON.parse counts characters; editors show lines.
+  const told = reason.replace(/ at position (\d+)$/, (_, position: string) => {
+    const lines = text.slice(0, Number(position)).split('\n');
+    return ` at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
+  });
+  const message = `${fileName} cannot be read: ${told.replace(/:$/, '')}`;
   return new KafkaError('INVALID_ARGUMENT', message, { cause });
 }

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors/index.js';
+import { isKafkaError, KafkaError } from '../../errors/index.js';
 import { nearestName } from './nearest-name.js';
 
 /** What a value of a description may be. `fields` holds values by names of the user's own. */
@@ -58,9 +58,33 @@ export function choice(
   return { name: oneOf(path, first[0], names), value: first[1] ?? {} };
 }
 
-export function invalid(path: string, message: string): KafkaError {
+/** Where mistakes lie, for whoever has the text at hand. */
+const places = new WeakMap<object, string>();
+
+/** A mistake in a description; `place` is where it lies, if not the path itself. */
+export function invalid(path: string, message: string, place: string = path): KafkaError {
   const where = path === '' ? 'The pipeline' : path;
-  return new KafkaError('INVALID_ARGUMENT', `${where}: ${message}`);
+  const error = new KafkaError('INVALID_ARGUMENT', `${where}: ${message}`);
+  places.set(error, place);
+  return error;
+}
+
+/** The place of a mistake, also of one that names an option at its beginning. */
+export function placeOfMistake(error: KafkaError): string | undefined {
+  return places.get(error) ?? /^[a-z][\w.[\]]*/i.exec(error.message)?.[0];
+}
+
+/** Makes something of a part of the description; what it complains of lies there. */
+export async function placed<T>(path: string, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (thrown) {
+    if (!isKafkaError(thrown)) {
+      throw invalid(path, thrown instanceof Error ? thrown.message : String(thrown));
+    }
+    if (thrown.code === 'INVALID_ARGUMENT' && !places.has(thrown)) places.set(thrown, path);
+    throw thrown;
+  }
 }
 
 function oneOf(path: string, name: string, names: readonly string[]): string {
@@ -71,7 +95,8 @@ function oneOf(path: string, name: string, names: readonly string[]): string {
 function unknownName(path: string, name: string, names: readonly string[]): KafkaError {
   const near = nearestName(name, names);
   const hint = near === undefined ? `There are: ${names.join(', ')}.` : `Did you mean "${near}"?`;
-  return invalid(path, `there is no "${name}". ${hint}`);
+  const place = path === '' ? name : `${path}.${name}`;
+  return invalid(path, `there is no "${name}". ${hint}`, place);
 }
 
 function check(path: string, value: unknown, kind: Kind | readonly string[]): void {

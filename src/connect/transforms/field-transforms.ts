@@ -120,24 +120,45 @@ function emptyLike(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? {} : null;
 }
 
-/** Keeps, drops and renames fields. Follows `ReplaceField`. */
+/**
+ * Keeps, drops and renames fields, also those within others (`address.city`); `renamePattern`
+ * renames all that match, wherever they are. Follows `ReplaceField` and mongo-kafka's projectors.
+ */
 export function replaceField(
   options: PartOption & {
     readonly include?: readonly string[] | undefined;
     readonly exclude?: readonly string[] | undefined;
+    /** New names; of a field within another only the last part is renamed. */
     readonly renames?: Readonly<Record<string, string>> | undefined;
+    readonly renamePattern?: { readonly regex: string; readonly replacement: string } | undefined;
   },
 ): Transform {
-  const { include, exclude, renames = {} } = options;
-  return ofFields('replaceField', options, (fields) => {
+  const { include, exclude = [], renames = {}, renamePattern } = options;
+  const regex = renamePattern === undefined ? undefined : new RegExp(renamePattern.regex, 'g');
+  const isKept = (path: string) =>
+    include === undefined || include.some((name) => path === name || path.startsWith(`${name}.`));
+  const isAbove = (path: string) => include?.some((name) => name.startsWith(`${path}.`)) === true;
+  const renamed = (path: string, name: string) => {
+    const given = renames[path] ?? name;
+    return regex === undefined ? given : given.replace(regex, renamePattern?.replacement ?? '');
+  };
+  const walk = (fields: Fields, above: string): Record<string, unknown> => {
     const result: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(fields)) {
-      if (include !== undefined && !include.includes(name)) continue;
-      if (exclude?.includes(name) === true) continue;
-      result[renames[name] ?? name] = value;
+      const path = `${above}${name}`;
+      if (exclude.includes(path)) continue;
+      const isInner = isPlain(value);
+      if (!isKept(path) && !(isInner && isAbove(path))) continue;
+      result[renamed(path, name)] = isInner ? walk(value, `${path}.`) : value;
     }
     return result;
-  });
+  };
+  return ofFields('replaceField', options, (fields) => walk(fields, ''));
+}
+
+function isPlain(value: unknown): value is Fields {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && !(value instanceof Date) && !(value instanceof Uint8Array);
 }
 
 /** Fields of the value become the key; one alone becomes the key itself. Follows `ValueToKey`. */

@@ -8,10 +8,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { realSystem, silentLogger } from '../../../system/index.js';
 import { startBroker, type TestBroker } from '../../../testing/index.js';
 import { json, mapValue, pipeline, type PipelineStep } from '../../index.js';
+import { endOfRecords, recordsOfCsv } from './csv.js';
 import { file, fileSource } from './index.js';
 
 let directory: string;
@@ -136,5 +138,46 @@ describe('the file source', () => {
     }
     await consumer.close();
     expect(seen.sort()).toEqual(['a {"id":"a","n":1}', 'b {"id":"b","n":2}', 'c {"id":"c","n":3}']);
+  });
+
+  test('reads csv with the names of its first line, also behind where it stopped', async () => {
+    const path = join(directory, 'in.csv');
+    writeFileSync(path, 'id,text\r\na,"one, ""two""\nthree"\r\n');
+    const from = fileSource({ path, format: 'csv', key: 'id' });
+    const parts = { name: 'csv', kafka: broker.kafka(), from, to: { topic: 'in' } };
+    const run = () => pipeline({ ...parts, logger: silentLogger }).run({ untilEnd: true });
+    expect(await run()).toMatchObject({ written: 1 });
+    appendFileSync(path, '\nb,\nc,end');
+    expect(await run()).toMatchObject({ written: 2 });
+    const consumer = broker.kafka().consumer({ topics: ['in'], fromBeginning: true });
+    const seen: string[] = [];
+    for await (const { key, value } of consumer) {
+      seen.push(`${String(key)} ${String(value)}`);
+      if (seen.length === 3) break;
+    }
+    await consumer.close();
+    expect(seen.sort()).toEqual([
+      'a {"id":"a","text":"one, \\"two\\"\\nthree"}',
+      'b {"id":"b","text":""}',
+      'c {"id":"c","text":"end"}',
+    ]);
+    appendFileSync(path, '\nd,too,many\n');
+    await expect(run()).rejects.toThrow(/has 3 fields, not 2: d,too,many/);
+  });
+});
+
+describe('csv', () => {
+  test('is read as it is written, whatever is in its fields', () => {
+    const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'ü') });
+    const table = fc.array(fc.tuple(field, field, fc.constant('x')), { maxLength: 8 });
+    fc.assert(
+      fc.property(table, (rows) => {
+        const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        const text = rows.map((row) => `${row.map(quoted).join(',')}\n`).join('');
+        expect(recordsOfCsv(text)).toEqual(rows);
+        const bytes = Buffer.from(`${text}"half a`);
+        expect(endOfRecords(bytes)).toBe(bytes.length - 7);
+      }),
+    );
   });
 });

@@ -2,6 +2,7 @@
  * MongoDB: topics into collections. Knows documents, ids, the offset guard and how servers report
  * (and misreport) what they did. Knows nothing of consumers and commits.
  */
+export type { ChangeDataCapture } from './change-events.js';
 export { mongodb } from './mongodb-sink.js';
 export { mongodbSource, type MongoSourceOptions } from './mongodb-source.js';
 export type {
@@ -11,3 +12,4 @@ export type {
   WriteFunction,
   WriteTarget,
 } from './mongodb-options.js';
+export type { TimeSeriesOptions } from './time-series.js';

@@ -1,5 +1,8 @@
 import { KafkaError } from '../../../errors/index.js';
+import { nearestName } from '../../config/nearest-name.js';
 import type { PipeRecord } from '../../pipe-record.js';
+import type { ChangeDataCapture } from './change-events.js';
+import type { TimeSeriesOptions } from './time-series.js';
 
 /**
  * What becomes the `_id`, and with it what makes a record that comes again replace itself.
@@ -70,6 +73,13 @@ export interface MongoSinkOptions {
    * over a newer one. Default `_kafka`; false switches the guard off.
    */
   readonly guard?: string | false | undefined;
+  /**
+   * Values are change events, which are done again here: `debezium` those of Debezium's
+   * connectors, `changeStream` MongoDB's own. Takes the place of `id`, `write` and `tombstones`.
+   */
+  readonly changeDataCapture?: ChangeDataCapture | undefined;
+  /** A collection of time series, made when it is missing; documents are only ever added. */
+  readonly timeSeries?: TimeSeriesOptions | undefined;
   /** With `update`: keeps `_insertedTS` and `_modifiedTS`. Default false. */
   readonly timestamps?: boolean | undefined;
   /** Statements in one command at the most; default 1000. */
@@ -87,7 +97,7 @@ export interface MongoSinkOptions {
   readonly offsetsCollection?: string | undefined;
 }
 
-export const optionNames = [
+const optionNames: readonly string[] = [
   'uri',
   'client',
   'clientOptions',
@@ -99,6 +109,8 @@ export const optionNames = [
   'businessKey',
   'tombstones',
   'guard',
+  'changeDataCapture',
+  'timeSeries',
   'timestamps',
   'maxBatchSize',
   'documentsPerSecond',
@@ -112,6 +124,12 @@ export const defaultGuard = '_kafka';
 /** Fails with INVALID_ARGUMENT for options that contradict each other. */
 export function checkOptions(options: MongoSinkOptions): void {
   const { uri, client, write, timestamps, id, offsets } = options;
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) {
+    const near = nearestName(unknown, optionNames);
+    const hint = near === undefined ? '' : ` Did you mean '${near}'?`;
+    throw invalid(`there is no option '${unknown}'.${hint}`);
+  }
   if ((uri === undefined) === (client === undefined)) {
     throw invalid('Either uri or client is wanted.');
   }
@@ -125,10 +143,35 @@ export function checkOptions(options: MongoSinkOptions): void {
   if (offsets === 'mongodb' && typeof options.guard === 'string') {
     throw invalid("offsets 'mongodb' needs no guard: leave it out.");
   }
+  checkExclusive(options);
   const size = options.maxBatchSize ?? 1;
   if (!Number.isSafeInteger(size) || size < 1) throw invalid(`maxBatchSize is ${size}.`);
   const rate = options.documentsPerSecond ?? 1;
   if (!(rate > 0)) throw invalid(`documentsPerSecond is ${rate}.`);
+}
+
+/** Options that take the place of others. */
+function checkExclusive(options: MongoSinkOptions): void {
+  const { changeDataCapture, timeSeries } = options;
+  const given = (names: readonly (keyof MongoSinkOptions)[]) =>
+    names.find((name) => options[name] !== undefined && options[name] !== false);
+  if (changeDataCapture !== undefined) {
+    if (!['debezium', 'changeStream'].includes(changeDataCapture)) {
+      throw invalid(`changeDataCapture is '${String(changeDataCapture)}'.`);
+    }
+    const other = given(['id', 'write', 'businessKey', 'tombstones', 'timestamps', 'timeSeries']);
+    if (other !== undefined) throw invalid(`changeDataCapture decides: leave ${other} out.`);
+  }
+  if (timeSeries === undefined) return;
+  if (typeof timeSeries.timeField !== 'string') throw invalid('timeSeries needs a timeField.');
+  const other = given(['businessKey', 'guard', 'timestamps']);
+  if (other !== undefined) throw invalid(`timeSeries knows no ${other}: leave it out.`);
+  const { write = 'insert', tombstones, offsets } = options;
+  if (write !== 'insert') throw invalid("timeSeries can only write 'insert'.");
+  if (tombstones === 'delete') throw invalid("timeSeries cannot delete: tombstones 'ignore'.");
+  if (offsets === 'mongodb') {
+    throw invalid("MongoDB takes no timeSeries in transactions: leave offsets 'mongodb' out.");
+  }
 }
 
 /** A uri without its password. */

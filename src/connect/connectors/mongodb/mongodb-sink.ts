@@ -10,6 +10,7 @@ import { connect, type Driver, isFerretDb, loadDriver } from './driver.js';
 import { checkOptions, type MongoSinkOptions } from './mongodb-options.js';
 import { sinkFailure } from './server-errors.js';
 import { type Statement, StatementMaker } from './statement.js';
+import { TimeSeries } from './time-series.js';
 import { TransactionOffsets } from './transaction-offsets.js';
 
 const defaultBulkSize = 1000;
@@ -25,7 +26,9 @@ export function mongodb(options: MongoSinkOptions): Sink {
   checkOptions(options);
   const isRepeatable = isDeterministic(options.id ?? 'default');
   const inTransaction = options.offsets === 'mongodb';
-  const guarantee = isRepeatable ? 'idempotent' : 'atLeastOnce';
+  // Two writers at the same moment can both add a measurement.
+  const isIdempotent = isRepeatable && options.timeSeries === undefined;
+  const guarantee = isIdempotent ? 'idempotent' : 'atLeastOnce';
   return {
     name: 'mongodb',
     guarantee: inTransaction ? 'transactional' : guarantee,
@@ -61,6 +64,9 @@ class MongoWriter implements SinkWriter {
   readonly #maker: StatementMaker;
   readonly #sizeMax: number;
   readonly #offsets: TransactionOffsets | undefined;
+  readonly #timeSeries: TimeSeries | undefined;
+  /** When the next document may be written, where there is a limit (monotonic ms). */
+  #freeAt = 0;
   readonly #collections = new Map<string, Collection<Document>>();
   /** Collections whose business key has its index. */
   readonly #indexed = new Set<string>();
@@ -69,7 +75,10 @@ class MongoWriter implements SinkWriter {
     this.#options = options;
     this.#client = parts.client;
     this.#context = parts.context;
-    this.#maker = new StatementMaker(options, parts.driver, parts.context.system.clock);
+    const { driver, context } = parts;
+    this.#timeSeries = options.timeSeries && new TimeSeries(options.timeSeries);
+    const { clock } = context.system;
+    this.#maker = new StatementMaker(options, { driver, clock, timeSeries: this.#timeSeries });
     this.#sizeMax = sizeMax;
     if (options.offsets === 'mongodb') {
       const name = options.offsetsCollection ?? 'kafkit_offsets';
@@ -85,6 +94,7 @@ class MongoWriter implements SinkWriter {
   }
 
   async open(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    this.#timeSeries?.doubt(partitions);
     return (await this.#offsets?.claim(partitions)) ?? [];
   }
 
@@ -112,9 +122,29 @@ class MongoWriter implements SinkWriter {
       await this.#putWithOffsets(this.#offsets, statements, rejected, context);
       return [];
     }
-    const refused = await this.#writer({ context }).write(statements);
+    const open = await this.#withoutStored(statements, context);
+    const refused = await this.#writer({ context })
+      .write(open)
+      .catch((error: unknown) => {
+        // The next write may be a replay of half of this one.
+        this.#timeSeries?.doubt([context]);
+        throw error;
+      });
     for (const { statement, error } of refused) rejected.push({ record: statement.record, error });
     return rejected;
+  }
+
+  /** Measurements that a replay brings again are left out. */
+  async #withoutStored(
+    statements: readonly Statement[],
+    context: PutContext,
+  ): Promise<readonly Statement[]> {
+    const series = this.#timeSeries;
+    if (series === undefined) return statements;
+    for (const { database, collection } of statements) {
+      await series.make(this.#client.db(database), collection);
+    }
+    return await series.missing(context, statements, (each) => this.#collectionOf(each));
   }
 
   /**
@@ -197,8 +227,11 @@ class MongoWriter implements SinkWriter {
   async #throttle(documents: number): Promise<void> {
     const { documentsPerSecond } = this.#options;
     if (documentsPerSecond === undefined || documents === 0) return;
-    const ms = (documents * 1000) / documentsPerSecond;
-    await wait(ms, this.#context.system, this.#context.signal);
+    const { system, signal } = this.#context;
+    const now = system.clock.monotonic();
+    const from = Math.max(now, this.#freeAt);
+    this.#freeAt = from + (documents * 1000) / documentsPerSecond;
+    if (from > now) await wait(from - now, system, signal);
   }
 
   async close(): Promise<void> {

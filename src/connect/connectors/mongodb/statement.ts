@@ -2,10 +2,12 @@ import type { AnyBulkWriteOperation, Document } from 'mongodb';
 import { KafkaError } from '../../../errors/index.js';
 import type { Clock } from '../../../system/index.js';
 import type { PipeRecord } from '../../pipe-record.js';
+import { type Change, changeReader, type ReadChange } from './change-events.js';
 import { idMaker, idText, type MakeId } from './document-id.js';
 import type { Driver } from './driver.js';
 import { defaultGuard, type MongoSinkOptions } from './mongodb-options.js';
 import { guardedFilter, stampOf } from './offset-guard.js';
+import type { TimeSeries } from './time-series.js';
 
 /** One record as one write. */
 export interface Statement {
@@ -17,7 +19,16 @@ export interface Statement {
   /** Finds the document whatever state it has. */
   readonly filter: Readonly<Record<string, unknown>>;
   readonly kind: 'upsert' | 'insert' | 'delete' | 'custom';
+  /** What an insert stores. */
+  readonly document?: Document | undefined;
   readonly operation: AnyBulkWriteOperation<Document>;
+}
+
+/** What statements are made with. */
+export interface StatementParts {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly timeSeries: TimeSeries | undefined;
 }
 
 /** Turns records into statements as the options say. */
@@ -25,19 +36,28 @@ export class StatementMaker {
   readonly #options: MongoSinkOptions;
   readonly #clock: Clock;
   readonly #makeId: MakeId;
+  readonly #readChange: ReadChange | undefined;
+  readonly #timeSeries: TimeSeries | undefined;
   /** The guard's field; undefined when nothing is guarded. */
   readonly guard: string | undefined;
 
-  constructor(options: MongoSinkOptions, driver: Driver, clock: Clock) {
+  constructor(options: MongoSinkOptions, { driver, clock, timeSeries }: StatementParts) {
     this.#options = options;
     this.#clock = clock;
-    this.#makeId = idMaker(options.id ?? 'default', driver);
-    const isOff = options.guard === false || options.offsets === 'mongodb';
+    this.#timeSeries = timeSeries;
+    // Many measurements have the same key.
+    const standard = timeSeries === undefined ? 'default' : 'position';
+    this.#makeId = idMaker(options.id ?? standard, driver);
+    const capture = options.changeDataCapture;
+    this.#readChange = capture === undefined ? undefined : changeReader(capture, driver);
+    const isInTransaction = options.offsets === 'mongodb';
+    const isOff = options.guard === false || isInTransaction || timeSeries !== undefined;
     this.guard = isOff ? undefined : (options.guard ?? defaultGuard);
   }
 
   /** The statement of a record, undefined for none. Fails with RECORD_REJECTED. */
   make(record: PipeRecord): Statement | undefined {
+    if (this.#readChange !== undefined) return this.#changed(record, this.#readChange(record));
     const { tombstones = 'reject', write = 'replace', businessKey } = this.#options;
     const isTombstone = record.value === null;
     if (isTombstone && tombstones === 'ignore') return undefined;
@@ -66,16 +86,49 @@ export class StatementMaker {
     }
     const document = { ...value, ...stamp };
     if (id !== undefined) delete document._id;
-    if (write === 'insert') {
-      const inserted = id === undefined ? document : { _id: id, ...document };
-      const insertOne = { document: inserted as Document };
-      return { ...place, kind: 'insert', operation: { insertOne } };
+    if (write === 'insert' || this.#timeSeries !== undefined) {
+      const timed = this.#timeSeries?.timed(document, record) ?? document;
+      const inserted = (id === undefined ? timed : { _id: id, ...timed }) as Document;
+      const insertOne = { document: inserted };
+      return { ...place, kind: 'insert', document: inserted, operation: { insertOne } };
     }
     const operation: AnyBulkWriteOperation<Document> =
       write === 'update'
         ? { updateOne: { filter: guarded, update: this.#update(document), upsert: true } }
         : { replaceOne: { filter: guarded, replacement: document, upsert: true } };
     return { ...place, kind: 'upsert', operation };
+  }
+
+  /** The statement of a change event: the source's own writes, one after the other. */
+  #changed(record: PipeRecord, change: Change | undefined): Statement | undefined {
+    if (change === undefined) return undefined;
+    const { id } = change;
+    const { database, collection } = this.#namespace(record);
+    const identity = `${database ?? ''}.${collection}.${idText(id)}`;
+    const filter: Record<string, unknown> = { _id: id };
+    const place = { record, database, collection, identity, filter };
+    const { guard } = this;
+    const guarded = guard === undefined ? filter : guardedFilter(filter, guard, record);
+    const stamp = guard === undefined ? {} : { [guard]: stampOf(record) };
+    if (change.kind === 'delete') {
+      return { ...place, kind: 'delete', operation: { deleteOne: { filter: guarded } } };
+    }
+    if (change.kind === 'replace') {
+      const { _id, ...fields } = change.document;
+      const replacement = { ...fields, ...stamp };
+      const replaceOne = { filter: guarded, replacement, upsert: true };
+      return { ...place, kind: 'upsert', operation: { replaceOne } };
+    }
+    const $set = { ...change.set, ...stamp };
+    const $unset = Object.fromEntries(change.unset.map((name) => [name, true as const]));
+    const update = {
+      ...(Object.keys($set).length === 0 ? {} : { $set }),
+      ...(change.unset.length === 0 ? {} : { $unset }),
+    };
+    if (Object.keys(update).length === 0) return undefined;
+    // A part of a document that is not there makes no document.
+    const updateOne = { filter: guarded, update, upsert: false };
+    return { ...place, kind: 'custom', operation: { updateOne } };
   }
 
   #update(document: Record<string, unknown>): Document {
