@@ -236,6 +236,18 @@ describe('a share session', () => {
     expect(acquiredIn(await waiting)).toEqual([[0, 0, 2]]);
   });
 
+  test('is over when its member leaves, and takes nothing any more', async () => {
+    await beat();
+    const leaving = await connect();
+    const waiting = fetch(0, { memberId: 'b', maxWaitMs: 60_000 }, leaving);
+    await beat({ memberId: 'b' });
+    await beat({ memberId: 'b', memberEpoch: -1 });
+    await produce('one');
+    expect(acquiredIn(await waiting)).toEqual([]);
+    expect(acquiredIn(await fetch(0))).toEqual([[0, 0, 1]]);
+    leaving.close();
+  });
+
   test('tells of topics that are not there, and of those that go', async () => {
     await beat();
     const waiting = fetch(0, { maxWaitMs: 60_000 });

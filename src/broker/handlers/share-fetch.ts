@@ -135,6 +135,7 @@ async function fetchOrWait(
   const opened = await Promise.all(
     Array.from(session.partitions.values(), (at) => open(at, session, context)),
   );
+  if (!isCurrent(session, context)) return [];
   const isUrgent = opened.some(({ errorCode }) => errorCode !== 0);
   const first = look(
     request,
@@ -145,6 +146,12 @@ async function fetchOrWait(
   );
   if (first !== undefined) return first;
   return await parked(request, session, opened, context);
+}
+
+/** Nobody would acknowledge what is acquired for a session that is over. */
+function isCurrent(session: ShareSession, { broker, connection }: RequestContext): boolean {
+  const { groupId, memberId } = session;
+  return !connection.closed && broker.shareSessions.find(groupId, memberId) === session;
 }
 
 async function open(
@@ -245,8 +252,9 @@ function parked(
   request: Request,
   session: ShareSession,
   opened: readonly Opened[],
-  { broker, connection }: RequestContext,
+  context: RequestContext,
 ): Promise<Fetched[]> {
+  const { broker, connection } = context;
   const { clock } = broker.system;
   return new Promise((resolve, reject) => {
     let finished = false;
@@ -262,6 +270,7 @@ function parked(
     const lookAgain = (isOver: boolean): void => {
       looking = false;
       if (finished) return;
+      if (!isCurrent(session, context)) return finish([]);
       try {
         const fetched = look(request, session, opened, broker.nodeId, isOver);
         if (fetched !== undefined) finish(fetched);
