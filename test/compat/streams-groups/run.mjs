@@ -170,10 +170,6 @@ async function steps(name, bootstrap) {
   await one.stop();
   await three.stop();
   await awaitLook(bootstrap, 'Empty', 0, 'all stopped');
-  const offsets = await groups(bootstrap, '--describe', '--group', 'count', '--offsets');
-  const rows = offsets.split('\n').filter((line) => line.startsWith('count '));
-  const lags = rows.map((line) => line.trim().split(/\s+/).at(-1));
-  say(`${rows.length} partitions have offsets, lags ${[...new Set(lags)].join(' ')}`);
   const deleted = await groups(bootstrap, '--delete', '--group', 'count');
   say(deleted.trim().split('\n')[0].replaceAll("'", ''));
   say(`groups: ${(await groups(bootstrap, '--list')).trim() || 'none'}`);
