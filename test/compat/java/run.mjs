@@ -65,4 +65,4 @@ const about = `Apache Kafka's Java clients, tools and Streams ${version}`;
 if (flags.write) recordResults(suite, broker.name, outcomes, about);
 if (flags.grow) growAllowList(suite, outcomes);
 if (broker.kind === 'apache' || only !== undefined) process.exit(0);
-process.exit(judge(suite, outcomes, { atLeast: 10 }));
+process.exit(judge(suite, outcomes, { atLeast: 12 }));
