@@ -21,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const records = Number(values.records);
+/** A JVM of its own per load takes its time to warm up: fewer records have to do. */
+const javaRecords = Math.min(records, 50_000);
 const wanted = values.only?.split(',');
 const rows = [];
 const begunAt = new Date().toISOString();
@@ -50,7 +52,7 @@ async function createTopic(broker, name, partitions) {
 }
 
 /** kafka-producer-perf-test; its last line has records/s and latencies. */
-async function javaProduce(broker, topic, acks, count = records) {
+async function javaProduce(broker, topic, acks, count = javaRecords) {
   const printed = await apacheToolAside('kafka-producer-perf-test', [
     ...['--topic', topic, '--num-records', String(count), '--record-size', '1000'],
     ...['--throughput', '-1', '--bootstrap-server', broker.address],
@@ -70,10 +72,10 @@ const javaConsume = (broker, topic, count = records) =>
     ...['--topic', topic, '--num-records', String(count), '--bootstrap-server', broker.address],
   ]);
 
-const rdkafkaProduce = (broker, topic, acks) =>
+const rdkafkaProduce = (broker, topic, acks, count = records, partitions = 3) =>
   runAside(python(), [
     ...['-B', join(root, 'bench', 'rdkafka_load.py')],
-    ...[broker.address, topic, String(records), acks],
+    ...[broker.address, topic, String(count), acks, String(partitions)],
   ]);
 
 const scenarios = {
@@ -82,7 +84,7 @@ const scenarios = {
     const { startMs, startCpuMs } = broker;
     note('B1 start', broker, { ms: startMs, cpuMs: startCpuMs, rssMb: memoryMb(broker.pid).now });
     await createTopic(broker, 'gigabyte', 1);
-    await javaProduce(broker, 'gigabyte', '1', 1_000_000);
+    await rdkafkaProduce(broker, 'gigabyte', '1', 1_000_000, 1);
     await broker.crash();
     const again = await broker.restart();
     // Ready is whoever answers about the log, not whoever listens.
@@ -101,7 +103,9 @@ const scenarios = {
   async B2(broker) {
     for (const acks of ['all', '1']) {
       await createTopic(broker, `java-${acks}`, 3);
-      const java = await costOf(broker, records, () => javaProduce(broker, `java-${acks}`, acks));
+      const java = await costOf(broker, javaRecords, () =>
+        javaProduce(broker, `java-${acks}`, acks),
+      );
       const { result, ...cost } = java;
       note(`B2 Java, acks=${acks}`, broker, { ...cost, ...result });
       await createTopic(broker, `rdkafka-${acks}`, 3);
@@ -116,7 +120,7 @@ const scenarios = {
   /** Consuming what was just written, and again from the files after a restart. */
   async B3(broker) {
     await createTopic(broker, 'read', 3);
-    await javaProduce(broker, 'read', '1');
+    await rdkafkaProduce(broker, 'read', '1');
     const hot = await costOf(broker, records, () => javaConsume(broker, 'read'));
     note('B3 just written', broker, { ...hot, result: undefined });
     await broker.stop();
@@ -176,7 +180,7 @@ const scenarios = {
     const count = Math.min(records, 100_000);
     const work = async () => {
       const readers = Array.from({ length: 10 }, () => readAll(broker, 'fan-out', count));
-      await javaProduce(broker, 'fan-out', '1', count);
+      await rdkafkaProduce(broker, 'fan-out', '1', count, 1);
       await Promise.all(readers);
     };
     const { result: _none, ...cost } = await costOf(broker, count * 10, work);

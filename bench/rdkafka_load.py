@@ -1,11 +1,11 @@
-"""Produces records of 1000 bytes as fast as librdkafka and the broker go: address, topic, count, acks."""
+"""Produces records of 1000 bytes as fast as librdkafka and the broker go: address, topic, count, acks, partitions."""
 import json
 import sys
 import time
 
 from confluent_kafka import Producer
 
-address, topic, count, acks = sys.argv[1:5]
+address, topic, count, acks, partitions = sys.argv[1:6]
 value = b"x" * 1000
 producer = Producer({
     "bootstrap.servers": address,
@@ -27,7 +27,7 @@ begun = time.monotonic()
 for i in range(int(count)):
     while True:
         try:
-            producer.produce(topic, value, partition=i // 100 % 3, on_delivery=delivered)
+            producer.produce(topic, value, partition=i // 100 % int(partitions), on_delivery=delivered)
             break
         except BufferError:
             producer.poll(0.01)

@@ -260,7 +260,7 @@ export class BrokerNode implements SharedInternals {
       try {
         await this.#journal.close();
       } finally {
-        await this.#logs.close();
+        await this.#logs.close(this.#journal.failure === undefined);
       }
     }
   }

@@ -1,13 +1,21 @@
+import { KafkaError } from '../errors/index.js';
+import type { Disk } from '../system/index.js';
 import type { BrokerOptions, BrokerSettings } from './broker-options.js';
 import type { BrokerConfig } from './config/broker-config.js';
 import { logConfigOf } from './config/log-config-of.js';
 import { TopicConfig } from './config/topic-config.js';
 import { Nodes } from './cluster/nodes.js';
+import { rootFile } from './log/file-names.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
 import { GroupSettings } from './metadata/group-settings.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
-import { MetadataJournal, readJournal } from './metadata/metadata-journal.js';
+import {
+  type JournalContents,
+  journalName,
+  MetadataJournal,
+  readJournal,
+} from './metadata/metadata-journal.js';
 import { TopicRegistry } from './metadata/topic-registry.js';
 import { ensureOurs } from './transfer/data-directory.js';
 import type { InternalTopicSettings } from './partition/partition-internal-topic.js';
@@ -81,6 +89,7 @@ export async function openStorage(
   const { system, logger, config, dataDirectory } = settings;
   ensureOurs(system.disk, dataDirectory);
   const contents = readJournal(system.disk, dataDirectory);
+  if (options.truncateCorrupted !== true) ensureWhole(system.disk, dataDirectory, contents);
   const { image } = contents;
   const logs = await LogManager.open(
     system,
@@ -126,9 +135,31 @@ export async function openStorage(
     });
     return { logs, journal, nodes, topics, groupSettings: new GroupSettings(image, journal) };
   } catch (error) {
-    await logs.close();
+    await logs.close(false);
     throw error;
   }
+}
+
+/**
+ * After a clean stop the journal ends with a whole record. Damage in it would take away every topic
+ * that stands behind it, and their partitions would be set aside: people decide, not we.
+ */
+function ensureWhole(disk: Disk, root: string, contents: JournalContents): void {
+  const { validBytes, totalBytes, records } = contents;
+  const isClean = disk.exists(disk.join(root, rootFile.cleanShutdown));
+  if (validBytes === totalBytes || !isClean) return;
+  const path = disk.join(root, journalName);
+  throw new KafkaError(
+    'LOG_CORRUPTED',
+    `${path} is damaged at byte ${validBytes} of ${totalBytes}, behind ${records} records: topics ` +
+      'and settings that had been written safely are not readable.',
+    {
+      path,
+      hint:
+        'Check the disk and restore the directory from a backup; or start with truncateCorrupted ' +
+        'to give up what stands behind, whose partitions are then set aside.',
+    },
+  );
 }
 
 /** A directory knows whose it is; only a setting that says otherwise is held against it. */

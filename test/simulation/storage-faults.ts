@@ -119,7 +119,7 @@ async function opened(system: SimulatedSystem): Promise<Storage> {
 
 async function ended({ system, storage }: Running): Promise<void> {
   await run(system, storage.journal.close());
-  await run(system, storage.logs.close());
+  await run(system, storage.logs.close(storage.journal.failure === undefined));
 }
 
 async function scenario(running: Running): Promise<void> {

@@ -277,13 +277,16 @@ export class LogManager {
     return this.#logs.get(directoryOf(log.topic, log.partition)) === log;
   }
 
-  /** Syncs everything, writes snapshots, checkpoints and the clean-shutdown marker, unlocks. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Syncs everything, writes snapshots, checkpoints and the clean-shutdown marker, unlocks.
+   * `isClean` false leaves the marker out: something outside the logs did not end well.
+   */
+  close(isClean = true): Promise<void> {
+    this.#closing ??= this.#close(isClean);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(isClean: boolean): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
     this.#removals.cancel();
@@ -293,7 +296,7 @@ export class LogManager {
       for (const log of this.#logs.values()) log.finish();
       await this.#sync.flush();
       await this.#checkpoint();
-      if (this.#failure === undefined) {
+      if (this.#failure === undefined && isClean) {
         const marker = Buffer.from('{"version":0,"brokerEpoch":-1}');
         const path = this.#disk.join(this.dataDirectory, rootFile.cleanShutdown);
         await replaceFileLater(this.#disk, path, marker);
