@@ -141,8 +141,8 @@ export async function openStorage(
 }
 
 /**
- * After a clean stop the journal ends with a whole record. Damage in it would take away every topic
- * that stands behind it, and their partitions would be set aside: people decide, not we.
+ * After a clean stop the journal ends with a whole record. Damage in it would take away every
+ * topic behind it, and their partitions would be set aside: people decide, not we.
  */
 function ensureWhole(disk: Disk, root: string, contents: JournalContents): void {
   const { validBytes, totalBytes, records } = contents;
@@ -151,8 +151,8 @@ function ensureWhole(disk: Disk, root: string, contents: JournalContents): void 
   const path = disk.join(root, journalName);
   throw new KafkaError(
     'LOG_CORRUPTED',
-    `${path} is damaged at byte ${validBytes} of ${totalBytes}, behind ${records} records: topics ` +
-      'and settings that had been written safely are not readable.',
+    `${path} is damaged at byte ${validBytes} of ${totalBytes}, behind ${records} records: ` +
+      'topics and settings that had been written safely are not readable.',
     {
       path,
       hint:

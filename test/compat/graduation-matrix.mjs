@@ -29,7 +29,8 @@ for (const version of versions) {
     const { status, printed, seconds } = await check(program, version);
     const lines = printed.trimEnd().split('\n');
     if (status !== 0) failed += 1;
-    const last = status === 0 ? lines.at(-1) : (lines.find((line) => /^Error/.test(line)) ?? '');
+    const last =
+      status === 0 ? lines.at(-1) : (lines.find((line) => line.startsWith('Error')) ?? '');
     const verdict = status === 0 ? 'passed' : 'FAILED';
     console.log(`${verdict} ${program} ${version} (${seconds} s): ${last}`);
     if (status !== 0) console.log(lines.slice(-30).join('\n'));

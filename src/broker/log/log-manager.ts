@@ -277,10 +277,7 @@ export class LogManager {
     return this.#logs.get(directoryOf(log.topic, log.partition)) === log;
   }
 
-  /**
-   * Syncs everything, writes snapshots, checkpoints and the clean-shutdown marker, unlocks.
-   * `isClean` false leaves the marker out: something outside the logs did not end well.
-   */
+  /** Syncs everything, writes snapshots, checkpoints and, if `isClean`, that marker; unlocks. */
   close(isClean = true): Promise<void> {
     this.#closing ??= this.#close(isClean);
     return this.#closing;

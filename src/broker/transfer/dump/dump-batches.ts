@@ -56,8 +56,7 @@ export async function* dumpBatches(
           gaps.push(`  ${last} is followed by ${record.offset}`);
         }
         last = record.offset;
-        const line = recordLine(batch, record, options, isQuiet);
-        if (line !== undefined) yield line;
+        yield recordLine(batch, record, options, isQuiet);
       }
     }
     const rest = Math.min(file.size(), upTo) - end;
@@ -120,9 +119,10 @@ function recordLine(
   record: RecordView,
   options: DumpOptions,
   isQuiet: boolean,
-): string | undefined {
+): string {
   const { decoder } = options;
-  if (isQuiet && batch.isControl) return undefined;
+  // Apache's tool ends the line of a control record that it leaves out.
+  if (isQuiet && batch.isControl) return '';
   const { key, value, offset, timestamp } = record;
   const delta = offset - batch.baseOffset;
   const sequence = batch.baseSequence < 0 ? -1 : (batch.baseSequence + delta) % 2 ** 31;

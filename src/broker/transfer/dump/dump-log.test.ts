@@ -70,6 +70,13 @@ test('batches and records stand there in the words of Apache’s tool', async ()
   ]);
 });
 
+test('keys and values can stand alone, without control records', async () => {
+  const system = await filled();
+  const lines = await dumped({ files: [log], decoder: 'text', dataOnly: true, system });
+  const records = lines.filter((line) => line.startsWith('|') || line === '');
+  expect(records).toEqual(['| key: k payload: x', '| key: k payload: y', '', '|']);
+});
+
 test('indexes, aborted transactions, producers and checkpoints are listed', async () => {
   const system = await filled();
   const files = [
