@@ -11,6 +11,7 @@ import type {
   TransactionCoordinator,
 } from './coordinator/index.js';
 import type { RequestConnection } from './handlers/handler.js';
+import type { DynamicSettings } from './metadata/dynamic-settings.js';
 import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { FetchSessions } from './partition/fetch-sessions.js';
@@ -53,6 +54,7 @@ export interface BrokerInternals {
   readonly leadership: Leadership;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
+  readonly brokerSettings: DynamicSettings;
   readonly fetchSessions: FetchSessions;
   /** `__consumer_offsets`. */
   readonly offsetsTopic: InternalTopic;
@@ -89,6 +91,7 @@ export interface SharedInternals
     | 'leadership'
     | 'topics'
     | 'groupSettings'
+    | 'brokerSettings'
     | 'offsetsTopic'
     | 'transactionTopic'
     | 'groups'

@@ -15,6 +15,7 @@ import { servedApis } from './handlers/index.js';
 import { hostAndPort, type HostAndPort, nodeAddress, parseAddresses } from './listen-address.js';
 import type { LogManager } from './log/index.js';
 import type { MetadataJournal } from './metadata/metadata-journal.js';
+import type { DynamicSettings } from './metadata/dynamic-settings.js';
 import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { InternalTopic } from './partition/internal-topic.js';
@@ -46,6 +47,7 @@ export class BrokerNode implements SharedInternals {
   readonly leadership: Leadership;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
+  readonly brokerSettings: DynamicSettings;
   readonly offsetsTopic: InternalTopic;
   readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
@@ -60,7 +62,7 @@ export class BrokerNode implements SharedInternals {
   #closed: Promise<void> | undefined;
 
   private constructor(settings: BrokerSettings, storage: Storage) {
-    const { logs, journal, nodes, topics, groupSettings } = storage;
+    const { logs, journal, nodes, topics, groupSettings, brokerSettings } = storage;
     const { system, logger, config, compat } = settings;
     this.#settings = settings;
     this.system = system;
@@ -73,6 +75,7 @@ export class BrokerNode implements SharedInternals {
     this.leadership = new Leadership(nodes, topics);
     this.topics = topics;
     this.groupSettings = groupSettings;
+    this.brokerSettings = brokerSettings;
     this.#logs = logs;
     this.#journal = journal;
     const internalTopic = (name: string) => internalTopicOf(name, topics, settings);

@@ -8,6 +8,7 @@ import { Nodes } from './cluster/nodes.js';
 import { rootFile } from './log/file-names.js';
 import { LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
+import { DynamicSettings, takeOver } from './metadata/dynamic-settings.js';
 import { GroupSettings } from './metadata/group-settings.js';
 import type { MetadataImage } from './metadata/metadata-image.js';
 import {
@@ -75,6 +76,7 @@ export interface Storage {
   readonly nodes: Nodes;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
+  readonly brokerSettings: DynamicSettings;
 }
 
 /**
@@ -91,11 +93,13 @@ export async function openStorage(
   const contents = readJournal(system.disk, dataDirectory);
   if (options.truncateCorrupted !== true) ensureWhole(system.disk, dataDirectory, contents);
   const { image } = contents;
+  const nodeId = nodeIdOf(settings);
+  takeOver(image, config, nodeId);
   const logs = await LogManager.open(
     system,
     {
       dataDirectory,
-      nodeId: nodeIdOf(settings),
+      nodeId,
       clusterId: options.clusterId,
       durability: settings.durability,
       retentionCheckMs: config.number('log.retention.check.interval.ms'),
@@ -133,7 +137,16 @@ export async function openStorage(
       logger,
       internalSettings: (name) => internalTopicSettings(name, config),
     });
-    return { logs, journal, nodes, topics, groupSettings: new GroupSettings(image, journal) };
+    const groupSettings = new GroupSettings(image, journal);
+    const parts = { image, journal, config, nodeId: logs.nodeId, topics };
+    return {
+      logs,
+      journal,
+      nodes,
+      topics,
+      groupSettings,
+      brokerSettings: new DynamicSettings(parts),
+    };
   } catch (error) {
     await logs.close(false);
     throw error;

@@ -63,16 +63,17 @@ export function growAllowList(suite, outcomes) {
 
 /**
  * Puts one column into the table of today's results: `results/<date>.tsv` has a line per test and
- * a column per broker. A column that is there already is replaced.
+ * a column per broker. A column that is there already is replaced, or, when only a part of the
+ * suite ran, brought up to date.
  */
-export function recordResults(suite, broker, outcomes, about) {
+export function recordResults(suite, broker, outcomes, about, isPart = false) {
   const folder = join(suiteFolder(suite), 'results');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${new Date().toISOString().slice(0, 10)}.tsv`);
   const table = existsSync(path) ? readTable(path) : { columns: [], rows: new Map() };
   if (!table.columns.includes(broker)) table.columns.push(broker);
   table.columns.sort();
-  for (const row of table.rows.values()) delete row[broker];
+  if (!isPart) for (const row of table.rows.values()) delete row[broker];
   for (const [name, outcome] of outcomes) {
     const row = table.rows.get(name) ?? {};
     row[broker] = outcome;

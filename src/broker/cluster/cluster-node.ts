@@ -14,6 +14,7 @@ import type {
 import type { RequestConnection, RequestContext } from '../handlers/handler.js';
 import { acceptedRange, handlerOf } from '../handlers/index.js';
 import { type HostAndPort, isWildcard } from '../listen-address.js';
+import type { DynamicSettings } from '../metadata/dynamic-settings.js';
 import type { GroupSettings } from '../metadata/group-settings.js';
 import type { TopicRegistry } from '../metadata/topic-registry.js';
 import { FetchSessions } from '../partition/fetch-sessions.js';
@@ -56,6 +57,7 @@ export class ClusterNode implements BrokerInternals {
   readonly leadership: Leadership;
   readonly topics: TopicRegistry;
   readonly groupSettings: GroupSettings;
+  readonly brokerSettings: DynamicSettings;
   readonly offsetsTopic: InternalTopic;
   readonly transactionTopic: InternalTopic;
   readonly groups: GroupCoordinator;
@@ -86,6 +88,7 @@ export class ClusterNode implements BrokerInternals {
     this.leadership = shared.leadership;
     this.topics = shared.topics;
     this.groupSettings = shared.groupSettings;
+    this.brokerSettings = shared.brokerSettings;
     this.offsetsTopic = shared.offsetsTopic;
     this.transactionTopic = shared.transactionTopic;
     this.markers = shared.markers;

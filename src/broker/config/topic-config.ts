@@ -59,7 +59,14 @@ function checkTogether(configs: TopicOverrides): void {
 }
 
 /** Where a value in force comes from, as DescribeConfigs numbers it. */
-export const configSource = { topic: 1, staticBroker: 4, default: 5, group: 8 } as const;
+export const configSource = {
+  topic: 1,
+  ownBroker: 2,
+  allBrokers: 3,
+  staticBroker: 4,
+  default: 5,
+  group: 8,
+} as const;
 
 /** One value in force, with where it comes from. */
 export interface EffectiveConfig {
@@ -99,9 +106,8 @@ function effectiveConfig(
   }
   const { brokerName } = facts;
   if (brokerName !== undefined) {
-    const set = broker.setting(brokerName);
-    if (set !== undefined) {
-      synonyms.push({ name: brokerName, value: set, source: configSource.staticBroker });
+    for (const { value, layer } of broker.layers(brokerName)) {
+      synonyms.push({ name: brokerName, value, source: configSource[layer] });
     }
     const fallback = brokerConfigFacts(brokerName)?.fallback ?? null;
     if (fallback !== null) {

@@ -1,6 +1,6 @@
 import { KafkaError } from '../../errors/index.js';
-import { brokerConfigFacts } from '../config/broker-configs.js';
 import type { ConfigFacts } from '../config/config-facts.js';
+import { anyBrokerConfigFacts, checkBrokerConfigs } from '../config/dynamic-broker-configs.js';
 import {
   checkGroupConfigs,
   effectiveGroupConfigs,
@@ -57,37 +57,6 @@ function topicTarget(name: string, { topics }: BrokerInternals): ConfigTarget {
   };
 }
 
-/**
- * Settings of the broker are read when it starts, and none is ever set at run time. So all that can
- * be done is to take away what is not there, as Apache's tools do when they tidy up.
- */
-function brokerTarget(name: string, { config, nodes }: BrokerInternals): ConfigTarget {
-  if (name !== '' && !nodes.ids.map(String).includes(name)) {
-    throw new KafkaError('INVALID_REQUEST', `There is no broker ${name} in the cluster.`);
-  }
-  return {
-    overrides: {},
-    check: (configs) => {
-      if ([...configs].length === 0) return {};
-      throw new KafkaError(
-        'INVALID_REQUEST',
-        'The configuration of this broker does not change while it runs: ' +
-          'set it in server.properties or by -o and start the broker again.',
-      );
-    },
-    factsOf: (wanted) =>
-      brokerConfigFacts(wanted) ?? {
-        name: wanted,
-        type: 'string',
-        fallback: null,
-        bounds: {},
-        doc: '',
-      },
-    text: (wanted) => config.value(wanted) ?? '',
-    configure: () => Promise.resolve(),
-  };
-}
-
 function groupTarget(groupId: string, { groupSettings, config }: BrokerInternals): ConfigTarget {
   checkGroupName(groupId);
   const overrides = groupSettings.of(groupId);
@@ -100,6 +69,33 @@ function groupTarget(groupId: string, { groupSettings, config }: BrokerInternals
       '',
     configure: (wanted) => groupSettings.configure(groupId, wanted),
   };
+}
+
+/**
+ * A broker by its id, or all brokers by the empty name. Several nodes have one disk and one
+ * configuration: what is in force can be set for all of them only.
+ */
+function brokerTarget(name: string, broker: BrokerInternals): ConfigTarget {
+  const { brokerSettings, config, nodes } = broker;
+  if (name !== '' && !nodes.ids.map(String).includes(name)) {
+    throw new KafkaError('INVALID_REQUEST', `There is no broker ${name} in the cluster.`);
+  }
+  const isOneOfSeveral = name !== '' && nodes.ids.length > 1;
+  return {
+    overrides: brokerSettings.of(name),
+    check: (configs) => checkBrokerConfigs(configs, isOneOfSeveral),
+    factsOf: anyBrokerConfigFacts,
+    text: (key) => config.value(key) ?? '',
+    configure: (wanted) => brokerSettings.configure(name, wanted),
+  };
+}
+
+export function checkBrokerName(name: string, nodeId: number): void {
+  if (name === '' || name === String(nodeId)) return;
+  throw new KafkaError(
+    'INVALID_REQUEST',
+    `Unexpected broker id, expected ${nodeId} or empty string, but received ${name}`,
+  );
 }
 
 export function checkGroupName(groupId: string): void {

@@ -1,13 +1,14 @@
 import { KafkaError } from '../../errors/index.js';
 import type { RequestDecoded, ResponseInput } from '../../protocol/index.js';
-import { brokerConfigs } from '../config/broker-configs.js';
+import { brokerConfigFacts, brokerConfigs } from '../config/broker-configs.js';
 import { configTypeNumber } from '../config/config-facts.js';
+import { anyBrokerConfigFacts, isDynamic } from '../config/dynamic-broker-configs.js';
 import { effectiveGroupConfigs } from '../config/group-configs.js';
 import { configSource, type EffectiveConfig, effectiveConfigs } from '../config/topic-config.js';
 import { resourceType } from '../metadata/metadata-record.js';
 import { topicNameFault } from '../metadata/topic-name.js';
 import type { BrokerInternals } from '../broker-internals.js';
-import { checkGroupName } from './config-target.js';
+import { checkBrokerName, checkGroupName } from './config-target.js';
 import { errorAnswer } from './error-answer.js';
 import type { Handler } from './handler.js';
 
@@ -68,26 +69,47 @@ function topicEntries(name: string, request: Request, broker: BrokerInternals): 
 }
 
 function brokerEntries(name: string, request: Request, broker: BrokerInternals): Entry[] {
-  // The empty name asks for cluster-wide dynamic defaults only, of which there are none.
-  if (name === '') return [];
-  if (name !== String(broker.nodeId)) {
-    throw new KafkaError(
-      'INVALID_REQUEST',
-      `Unexpected broker id, expected ${broker.nodeId} or empty string, but received ${name}`,
-    );
-  }
-  return brokerConfigs.map((facts) => {
-    const set = broker.config.setting(facts.name);
-    const synonyms = [];
-    if (set !== undefined) {
-      synonyms.push({ name: facts.name, value: set, source: configSource.staticBroker });
-    }
+  checkBrokerName(name, broker.nodeId);
+  // The empty name asks for what was set for all brokers while they ran, and nothing else.
+  if (name === '') return dynamicEntries('', configSource.allBrokers, request, broker);
+  const known = brokerConfigs.map((facts) => {
+    const synonyms: EffectiveConfig['synonyms'][number][] = broker.config
+      .layers(facts.name)
+      .map(({ value, layer }) => ({ name: facts.name, value, source: configSource[layer] }));
+    const source = synonyms[0]?.source ?? configSource.default;
     if (facts.fallback !== null) {
       synonyms.push({ name: facts.name, value: facts.fallback, source: configSource.default });
     }
-    const source = set === undefined ? configSource.default : configSource.staticBroker;
     const value = broker.effectiveSetting(facts.name);
-    return entry({ facts, value, source, synonyms }, true, request);
+    return entry({ facts, value, source, synonyms }, !isDynamic(facts.name), request);
+  });
+  const unused = dynamicEntries(name, configSource.ownBroker, request, broker).filter(
+    (config) => brokerConfigFacts(config.name) === undefined,
+  );
+  return [...known, ...unused];
+}
+
+/**
+ * What was set for one broker or for all while they ran. What kafkit has no use for may be a
+ * secret as well as anything, so its value is not shown, as with Apache Kafka.
+ */
+function dynamicEntries(
+  resourceName: string,
+  source: number,
+  request: Request,
+  broker: BrokerInternals,
+): Entry[] {
+  return Object.entries(broker.brokerSettings.of(resourceName)).map(([name, value]) => {
+    const facts = anyBrokerConfigFacts(name);
+    const shown = entry(
+      { facts, value, source, synonyms: [{ name, value, source }] },
+      false,
+      request,
+    );
+    const isKnown = brokerConfigFacts(name) !== undefined;
+    return isKnown
+      ? shown
+      : { ...shown, value: null, isSensitive: true, synonyms: [], configType: 0 };
   });
 }
 

@@ -1,6 +1,6 @@
 import type { MetadataImage } from './metadata-image.js';
 import type { MetadataJournal } from './metadata-journal.js';
-import { type MetadataRecord, resourceType } from './metadata-record.js';
+import { configChanges, resourceType } from './metadata-record.js';
 
 /** What groups have set for themselves; a group need not exist for that. */
 export class GroupSettings {
@@ -23,16 +23,8 @@ export class GroupSettings {
 
   /** Replaces what the group sets; `wanted` must have been checked. */
   async configure(groupId: string, wanted: Readonly<Record<string, string>>): Promise<void> {
-    const before = this.of(groupId);
-    const about = { type: 'config', resourceType: resourceType.group } as const;
-    const records: MetadataRecord[] = [];
-    for (const [name, value] of Object.entries(wanted)) {
-      if (before[name] !== value) records.push({ ...about, resourceName: groupId, name, value });
-    }
-    for (const name of Object.keys(before)) {
-      if (wanted[name] !== undefined) continue;
-      records.push({ ...about, resourceName: groupId, name, value: null });
-    }
+    const about = { resourceType: resourceType.group, resourceName: groupId };
+    const records = configChanges(about, this.of(groupId), wanted);
     if (records.length === 0) return;
     const synced = this.#journal.append(records);
     for (const record of records) this.#image.replay(record);

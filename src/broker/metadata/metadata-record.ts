@@ -29,3 +29,20 @@ export type MetadataRecord =
 
 /** Resource types as requests and ConfigRecord number them. */
 export const resourceType = { topic: 2, broker: 4, group: 32 } as const;
+
+/** The records that turn the configs `before` of a resource into `wanted`. */
+export function configChanges(
+  resource: { readonly resourceType: number; readonly resourceName: string },
+  before: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+): MetadataRecord[] {
+  const records: MetadataRecord[] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    if (before[name] !== value) records.push({ type: 'config', ...resource, name, value });
+  }
+  for (const name of Object.keys(before)) {
+    if (wanted[name] === undefined)
+      records.push({ type: 'config', ...resource, name, value: null });
+  }
+  return records;
+}

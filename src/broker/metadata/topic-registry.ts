@@ -9,7 +9,7 @@ import type { InternalTopicSettings } from '../partition/partition-internal-topi
 import type { Nodes } from '../cluster/nodes.js';
 import type { MetadataImage, TopicImage } from './metadata-image.js';
 import type { MetadataJournal } from './metadata-journal.js';
-import { type MetadataRecord, resourceType } from './metadata-record.js';
+import { configChanges, type MetadataRecord, resourceType } from './metadata-record.js';
 import { ProducerIds } from './producer-ids.js';
 import { Topic } from './topic.js';
 import type { TopicFacts, TopicLookup } from './topic-lookup.js';
@@ -126,7 +126,7 @@ export class TopicRegistry implements TopicLookup {
       await this.#record([
         { type: 'topic', name, topicId: id },
         ...partitionRecords(id, 0, replicas),
-        ...configRecords(name, {}, overrides),
+        ...configChanges(configsOf(name), {}, overrides),
       ]);
       const topic = this.#open(this.#imageOf(name));
       this.#show(topic);
@@ -217,11 +217,19 @@ export class TopicRegistry implements TopicLookup {
 
   /** Replaces what the topic sets for itself; `overrides` must have been checked. */
   async configure(topic: Topic, overrides: TopicOverrides): Promise<void> {
-    const records = configRecords(topic.name, topic.overrides, overrides);
+    const records = configChanges(configsOf(topic.name), topic.overrides, overrides);
     if (records.length > 0) await this.#record(records);
     topic.setOverrides(this.#imageOf(topic.name).configs);
     const logConfig = logConfigOf(topic.config);
     for (const partition of topic.partitions) partition.log.updateConfig(logConfig);
+  }
+
+  /** Has the logs take over the configs of their topics, whose defaults are others now. */
+  defaultsChanged(): void {
+    for (const topic of this.#topics.values()) {
+      const logConfig = logConfigOf(topic.config);
+      for (const partition of topic.partitions) partition.log.updateConfig(logConfig);
+    }
   }
 
   /** Writes the records and replays them; resolves when they are synced. */
@@ -299,18 +307,6 @@ function partitionRecords(
   }));
 }
 
-function configRecords(
-  topic: string,
-  before: TopicOverrides,
-  after: TopicOverrides,
-): MetadataRecord[] {
-  const about = { type: 'config', resourceType: resourceType.topic, resourceName: topic } as const;
-  const records: MetadataRecord[] = [];
-  for (const [name, value] of Object.entries(after)) {
-    if (before[name] !== value) records.push({ ...about, name, value });
-  }
-  for (const name of Object.keys(before)) {
-    if (after[name] === undefined) records.push({ ...about, name, value: null });
-  }
-  return records;
+function configsOf(topic: string) {
+  return { resourceType: resourceType.topic, resourceName: topic };
 }
