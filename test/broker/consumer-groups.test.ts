@@ -209,7 +209,7 @@ describe('a consumer group', () => {
     expect(mine).toMatchObject({ groupType: 'consumer', groupState: 'Stable' });
   });
 
-  test('takes the place of an empty classic group, and the other way round', async () => {
+  test('takes the place of an empty classic group, and takes over one with a member', async () => {
     expect(await commit(8, '', -1)).toBe(0);
     expect((await join()).memberEpoch).toBe(2);
     expect(await fetchOffset(null, -1)).toBe(7);
@@ -224,10 +224,13 @@ describe('a consumer group', () => {
     });
     expect(joined).toMatchObject({ errorCode: 0, generationId: 1 });
     expect(await fetchOffset(null, -1)).toBe(7);
-    expect(await join({ memberId: 'b' })).toMatchObject({
-      errorCode: 69,
-      errorMessage: `Group ${groupId} is not a consumer group.`,
-    });
+    const typeOf = async (type: string) =>
+      (await client.send('ListGroups', 5, { typesFilter: [type] })).groups.some(
+        (group) => group.groupId === groupId,
+      );
+    expect([await typeOf('Classic'), await typeOf('Consumer')]).toEqual([true, false]);
+    expect(await join({ memberId: 'b' })).toMatchObject({ errorCode: 0 });
+    expect([await typeOf('Classic'), await typeOf('Consumer')]).toEqual([false, true]);
   });
 
   test('sees partitions that come', async () => {

@@ -151,12 +151,14 @@ describe('ApiVersions', () => {
     expect(ranges.get(22)).toEqual([0, 5]);
     expect(ranges.get(68)).toEqual([0, 1]);
     expect(ranges.get(78)).toEqual([1, 2]);
-    for (const notServed of [17, 88]) expect(ranges.has(notServed)).toBe(false);
+    expect(ranges.get(88)).toEqual([0, 1]);
+    for (const notServed of [17, 29]) expect(ranges.has(notServed)).toBe(false);
     const levels = answer.finalizedFeatures.map((one) => `${one.name} ${one.maxVersionLevel}`);
     expect(levels).toEqual([
       'group.version 1',
       'metadata.version 33',
       'share.version 1',
+      'streams.version 1',
       'transaction.version 2',
     ]);
   });
