@@ -255,6 +255,7 @@ export class Log {
     const old = this.segments.active;
     const offset = this.#logEndOffset;
     if (old.baseOffset === offset) return;
+    this.#finished = false;
     old.finish(false);
     const snapshot = disk.join(this.#directory, stemOf(offset) + suffix.snapshot);
     writeWhole(disk, snapshot, this.producerState.snapshot());
