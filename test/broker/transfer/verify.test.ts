@@ -143,6 +143,8 @@ describe('verification', () => {
     const journal = '/data/kafkit-metadata.journal';
     damage(system, journal, (bytes) => Buffer.concat([bytes, Buffer.alloc(9, 1)]));
     expect(await findingsIn(system)).toEqual([expect.stringMatching(/^error .*journal: 9 bytes/)]);
+    // A broker would refuse it after its clean stop.
+    damage(system, journal, (bytes) => bytes.subarray(0, -9));
     await withStorage(system, '/data', async () => {
       expect(await failure(verify({ data: '/data', system }))).toMatch(/uses/);
     });
