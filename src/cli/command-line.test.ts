@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Kafka } from '../client/index.js';
 import { realSystem } from '../system/index.js';
 import { startBroker, type TestBroker } from '../testing/index.js';
 import { UsageError } from './command.js';
@@ -211,6 +212,29 @@ describe('commands on a broker', () => {
     expect({ line, code, stderr: code === 0 ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
     return stdout;
   };
+
+  test('tell of share groups where they start and what they are not done with', async () => {
+    const kafka = new Kafka({ bootstrapServers: address });
+    const admin = kafka.admin();
+    await admin.createTopics([{ name: 'jobs', partitions: 1 }]);
+    const resource = { type: 'group', name: 'workers' } as const;
+    const fromStart = { name: 'share.auto.offset.reset', value: 'earliest' };
+    await admin.alterConfigs([{ ...resource, set: { [fromStart.name]: fromStart.value } }]);
+    const producer = kafka.producer();
+    for (const value of ['a', 'b', 'c']) await producer.send({ topic: 'jobs', value });
+    const consumer = kafka.shareConsumer({ groupId: 'workers', topics: ['jobs'] });
+    let done = 0;
+    for await (const _ of consumer) if (++done === 3) break;
+    await consumer.close();
+    expect(await printed('groups describe workers')).toMatch(/^workers: Empty, 0 members, /);
+    expect(await printed('groups reset workers --to start')).toMatch(/jobs +0 +\d +0 /);
+    await printed('groups reset workers --to start --yes');
+    expect(await printed('groups describe workers')).toMatch(/jobs +0 +0 +3 +3 /);
+    await printed('groups delete workers --yes');
+    expect(await printed('groups list')).toBe('');
+    await printed('topics delete jobs --yes');
+    await Promise.all([producer.close(), admin.close()]);
+  });
 
   test('make, show, change and delete topics', async () => {
     await printed('topics create shop -p 2 -c retention.ms=5000');

@@ -1,4 +1,4 @@
-import type { Admin, GroupDescription } from '../client/index.js';
+import type { Admin, GroupDescription, GroupOffset } from '../client/index.js';
 import { CommandFailure, UsageError } from './command.js';
 import { withKafka } from './connect.js';
 import type { Input } from './input.js';
@@ -55,8 +55,8 @@ export async function describeGroups(input: Input, io: CliIo): Promise<number> {
 type OffsetLine = Awaited<ReturnType<typeof offsetsOf>>[number];
 
 /** Every partition the group has an offset for, or a member that owns it. */
-async function offsetsOf(admin: Admin, { groupId, members }: GroupDescription) {
-  const committed = await admin.fetchOffsets(groupId);
+async function offsetsOf(admin: Admin, { groupId, type, members }: GroupDescription) {
+  const committed = await positionsOf(admin, groupId, type);
   const owned = members.flatMap(({ memberId, assignment }) =>
     assignment.map((each) => ({ ...each, memberId })),
   );
@@ -71,11 +71,36 @@ async function offsetsOf(admin: Admin, { groupId, members }: GroupDescription) {
   return places.map(({ topic, partition }, index) => {
     const here = (one: { topic: string; partition: number }) =>
       one.topic === topic && one.partition === partition;
-    const current = committed.find(here)?.offset ?? null;
+    const position = committed.find(here);
+    const current = position?.offset ?? null;
     const end = ends[index] ?? null;
-    const lag = current === null || end === null ? null : end - current;
+    const behind = current === null || end === null ? null : end - current;
+    const lag = position?.lag ?? behind;
     return { topic, partition, current, end, lag, member: owned.find(here)?.memberId ?? null };
   });
+}
+
+interface GroupPosition extends GroupOffset {
+  /** Only of share groups, whose members are done with records behind their start as well. */
+  readonly lag?: number | null | undefined;
+}
+
+/** Where a group is: what it has committed, or where a share group starts. */
+async function positionsOf(
+  admin: Admin,
+  groupId: string,
+  type: string,
+): Promise<readonly GroupPosition[]> {
+  if (type !== 'share') return admin.fetchOffsets(groupId);
+  const starts = await admin.describeShareGroupOffsets(groupId);
+  return starts.map(({ topic, partition, startOffset, leaderEpoch, lag }) => ({
+    topic,
+    partition,
+    offset: startOffset,
+    leaderEpoch,
+    metadata: '',
+    lag,
+  }));
 }
 
 function asText(group: GroupDescription, offsets: readonly OffsetLine[]): string {
@@ -101,7 +126,8 @@ export async function resetGroup(input: Input, io: CliIo): Promise<number> {
   return withKafka(input, io, async (kafka) => {
     const admin = kafka.admin();
     await needEmpty(admin, group, input.has('yes'));
-    const committed = await admin.fetchOffsets(group);
+    const type = await typeOf(admin, group);
+    const committed = await positionsOf(admin, group, type);
     const topics = input.list('topic');
     const partitions =
       topics.length > 0
@@ -121,10 +147,21 @@ export async function resetGroup(input: Input, io: CliIo): Promise<number> {
       partition,
       offset,
     }));
-    await admin.alterOffsets(group, offsets);
+    if (type === 'share') {
+      await admin.alterShareGroupOffsets(
+        group,
+        offsets.map(({ offset, ...place }) => ({ ...place, startOffset: offset })),
+      );
+    } else await admin.alterOffsets(group, offsets);
     say(io, `kafkit: moved ${count(offsets.length, 'offset')} of the group ${group}.`);
     return 0;
   });
+}
+
+/** A group that is not there yet becomes a classic one by its first offset. */
+async function typeOf(admin: Admin, group: string): Promise<string> {
+  const found = (await admin.listGroups()).find(({ groupId }) => groupId === group);
+  return found?.type ?? 'classic';
 }
 
 function targetOf(input: Input, io: CliIo): OffsetTarget {
