@@ -69,7 +69,7 @@ export async function runBroker(
 
 function greet(io: CliIo, address: string, data: string | undefined): void {
   const kept = data === undefined ? 'in memory, gone at the end' : `kept in ${data}`;
-  // One node is enough to find the others, and what the tools take without being told needs no flag.
+  // One node is enough to find the others; what the tools take without being told needs no flag.
   const [first = address] = address.split(',');
   const flag = /^(127\.0\.0\.1|localhost):9092$/.test(first) ? '' : ` -b ${first}`;
   say(io, `kafkit: a Kafka broker is listening on ${address}; records are ${kept}.`);
