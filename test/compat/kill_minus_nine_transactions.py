@@ -69,6 +69,11 @@ def transact(number, out):
                 producer.produce(topic, f"{name}:{n}:{i}", partition=chance.randrange(PARTITIONS))
             at = [TopicPartition(topic, 0, n)]
             again(30, producer.send_offsets_to_transaction, at, group.consumer_group_metadata())
+            # An abort throws away what librdkafka has in its queue, with its sequence numbers, also where
+            # a batch was sent and its answer lost. The next records then bear numbers that the broker
+            # knows, and are taken for that batch: so everything is answered before anything is aborted.
+            if producer.flush(60) > 0:
+                raise RuntimeError("not everything was answered within a minute")
             asked = "commit" if commits else "abort"
             again(30, producer.commit_transaction if commits else producer.abort_transaction)
             told = "done"
