@@ -124,6 +124,11 @@ export const scripts = {
       17,
       fetch(topicId, { isolationLevel: 1, offset: 2 }),
     );
+    // Numbers of an aborted batch, given out again: the log takes the batch for a repetition.
+    await adds('a third one', id, epoch, 'tx', 0);
+    await sends('sends with the numbers of what was aborted', 1);
+    await ends('commits nothing new', id, epoch);
+    await script.until('EndTxn', 4, end('first', id, epoch), ended);
     await script.ask('offsets of a group', 'AddOffsetsToTxn', 3, {
       transactionalId: 'first',
       producerId: id,
