@@ -5,7 +5,8 @@
 //
 // One line for each seed; ends with 1 when any has findings. A seed repeats the plan of the faults
 // and the clients' settings. What touches only a trial's own topics and relays is tried in several
-// lanes side by side, what is done to nodes one after the other. The journals of seeds with findings stay in a directory that is named.
+// lanes side by side, what is done to nodes one after the other. The journals of seeds with findings
+// stay in a directory that is named.
 import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
