@@ -121,12 +121,19 @@ export async function freeClusterPort() {
   throw new Error('no six ports are free for three nodes');
 }
 
-/** Starts `kafkit up`; resolves when it prints its ready line. */
-export async function startKafkit({ data, port = 0, flags = [], nodeFlags = [] } = {}) {
+/**
+ * Starts `kafkit up`; resolves when it prints its ready line. With several `ports` a node listens on
+ * each of them, and `order('stop 2')` gives an order on its standard input.
+ */
+export async function startKafkit({ data, port = 0, ports, flags = [], nodeFlags = [] } = {}) {
   const where = data === undefined ? ['--memory'] : ['--data', data];
-  const args = [...nodeFlags, cli, 'up', '--listen', `127.0.0.1:${port}`, ...where, ...flags];
+  const all = ports ?? [port];
+  const nodes = all.length > 1 ? ['--brokers', String(all.length)] : [];
+  const listen = all.map((each) => `127.0.0.1:${each}`).join(',');
+  const args = [...nodeFlags, cli, 'up', '--listen', listen, ...nodes, ...where, ...flags];
   const log = openSync(join(temporaryDirectory('log'), 'stderr'), 'w+');
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log] });
+  const stdin = all.length > 1 ? 'pipe' : 'ignore';
+  const child = spawn(process.execPath, args, { stdio: [stdin, 'pipe', log] });
   const end = () => child.kill('SIGKILL');
   leftovers.add(end);
   const closed = new Promise((done) => {
@@ -151,7 +158,13 @@ export async function startKafkit({ data, port = 0, flags = [], nodeFlags = [] }
     child.kill(name);
     return closed;
   };
-  return { address, pid: child.pid, stop: () => signal('SIGTERM'), kill: () => signal('SIGKILL') };
+  return {
+    address,
+    pid: child.pid,
+    order: (text) => child.stdin.write(`${text}\n`),
+    stop: () => signal('SIGTERM'),
+    kill: () => signal('SIGKILL'),
+  };
 }
 
 /** Apache's scripts, in a copy of ours whose links work: some ways of copying turn them to text. */
