@@ -4,8 +4,8 @@
 //   node test/checker/run.mjs --seed 1 --seeds 5 [--record test/checker/results.tsv]
 //   node test/checker/run.mjs --target apache --seed 3 --nodes 3
 //
-// One line for each seed; ends with 1 when any has findings. The journals of those stay in a
-// directory that is named.
+// One line for each seed; ends with 1 when any has findings. The journals of those (of all, with
+// --keep) stay in a directory that is named.
 import {
   appendFileSync,
   existsSync,
@@ -21,7 +21,7 @@ import { legal } from './legal.mjs';
 import { runTrial } from './trial.mjs';
 
 const usage = `usage: node test/checker/run.mjs [--seed N] [--seeds K | --seed N,M,…]
-                                   [--target kafkit|apache] [--nodes 1|3] [--record FILE] [--say]`;
+                                   [--target kafkit|apache] [--nodes 1|3] [--record FILE] [--say] [--keep]`;
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     nodes: { type: 'string' },
     record: { type: 'string' },
     say: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
   },
 });
 const listed = values.seed.split(',').map(Number);
@@ -62,7 +63,7 @@ console.log('known to be legal in Kafka, and counted:');
 for (const [kind, count] of Object.entries(totals).sort()) {
   console.log(`  ${String(count).padStart(6)} ${kind}: ${legal[kind].what}`);
 }
-if (failed === 0) rmSync(directory, { recursive: true, force: true });
+if (failed === 0 && !values.keep) rmSync(directory, { recursive: true, force: true });
 else console.log(`journals: ${directory}`);
 console.log(`${seeds.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
@@ -79,7 +80,7 @@ function report(seed, { plan, findings, legal: counted = {}, facts = {}, seconds
       `${unknown} unknown, ${seconds} s`,
   );
   for (const finding of findings) console.log(`        ${finding}`);
-  if (findings.length === 0) clear(seed);
+  if (findings.length === 0 && !values.keep) clear(seed);
   if (values.record === undefined) return;
   const heads =
     'date target nodes seed writes reads committed aborted unknown faults legal seconds';

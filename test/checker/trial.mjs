@@ -14,6 +14,10 @@ const here = join(root, 'test', 'checker');
 /** Clients that are told to stop, and everything else, end within this. */
 const restMs = 90_000;
 
+/** So many committed transactions are waited for, but no longer than this. */
+const committedMin = 30;
+const patienceMs = 20_000;
+
 /** Runs one; gives `{ plan, findings, legal, facts, seconds }`. */
 export async function runTrial({ target: kind, seed, nodes, directory, say }) {
   const started = Date.now();
@@ -135,8 +139,16 @@ async function misbehave(trial) {
     await work.catch((error) => troubles.push(`the fault failed: ${error.stack}`));
   });
   await Promise.all([...all, sleep(plan.workMs)]);
-  // So that what comes back has time to work again.
+  // So that what comes back works again, however busy the machine is.
   await sleep(1000);
+  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(500)) {
+    if (committed(trial) >= committedMin) break;
+  }
+}
+
+function committed({ journals }) {
+  const found = journals.filter(existsSync).map((path) => readFileSync(path, 'utf8'));
+  return found.join('').match(/"type": ?"ok", ?"f": ?"commit"/g)?.length ?? 0;
 }
 
 export function faultText({ kind, node, process, forMs }) {
