@@ -39,6 +39,7 @@ export async function runTrial({ target: kind, seed, nodes, directory, say }) {
   const entries = trial.journals.flatMap(linesOf);
   writeFileSync(join(directory, `${seed}-final.json`), JSON.stringify({ plan, final }));
   const judged = check({ entries, final: final ?? { all: [], committed: [] } });
+  if (judged.facts.committed === 0) troubles.push('no transaction was committed: nothing is proved');
   // Without the last reading nothing can be judged but that it failed.
   const findings = final === undefined ? troubles : [...troubles, ...judged.findings];
   const seconds = Math.round((Date.now() - started) / 1000);

@@ -21,6 +21,7 @@ const checks = [
   ['scenarios', 15, 'node', 'test/compat/apache/run.mjs', 'kafkit', 'single', 'tv1'],
   ['interchange', 12, 'node', 'test/compat/interchange/run.mjs'],
   ['faults', 8, 'node', 'test/faults/run.mjs', '--fault', 'reset,stall,leader-killed'],
+  ['checker', 6, 'node', 'test/checker/run.mjs', '--seed', '2,6,13'],
   ['kcat', 5, 'node', 'test/compat/kcat.mjs'],
   ['mutants', 8, 'node', 'test/simulation/mutants.mjs'],
   ['kill-minus-nine', 10, 'node', 'test/compat/kill-minus-nine.mjs'],
