@@ -6,6 +6,8 @@ import type {
   ProducerRecord,
 } from '../client/index.js';
 import { isKafkaError, type KafkaError } from '../errors/index.js';
+import type { Header } from '../serde/index.js';
+import { toBytes } from './output-bytes.js';
 import type { PipeRecord, RecordPosition } from './pipe-record.js';
 import type { Stage } from './transform.js';
 
@@ -38,15 +40,21 @@ export interface DeadLetter {
 export function errorHeaders(
   of: { readonly pipeline: string; readonly task: number | string },
   letter: { readonly stage: Stage; readonly where: string; readonly error: Error },
-  source: RecordPosition,
+  source: RecordPosition | undefined,
 ): [string, HeaderValue][] {
   const { error, stage, where } = letter;
   const names = deadLetterHeaders;
   const root = error.cause instanceof Error ? error.cause : error;
+  const from: [string, HeaderValue][] =
+    source === undefined
+      ? []
+      : [
+          [names.topic, source.topic],
+          [names.partition, String(source.partition)],
+          [names.offset, String(source.offset)],
+        ];
   return [
-    [names.topic, source.topic],
-    [names.partition, String(source.partition)],
-    [names.offset, String(source.offset)],
+    ...from,
     [names.connector, of.pipeline],
     [names.task, String(of.task)],
     [names.stage, stage],
@@ -72,6 +80,40 @@ export function letterRecord(topic: string, letter: DeadLetter, of: LetterWriter
     value,
     headers: [...headers, ...errorHeaders(of, letter, letter.record.source)],
     ...(timestamp < 0 ? {} : { timestamp }),
+  };
+}
+
+/** What a source could make no record of. */
+export interface SourceLetter {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly headers: readonly Header[];
+  readonly stage: Stage;
+  readonly where: string;
+  readonly error: KafkaError;
+  /** Where it was found, such as `numbers.jsonl:17`. */
+  readonly place: string | undefined;
+}
+
+/** Names the place in the source, which is none of Kafka's. */
+export const placeHeader = 'kafkit.source.place';
+
+/** The letter of a source as a record: it has no topic to be sent back to. */
+export function sourceLetterRecord(
+  topic: string,
+  letter: SourceLetter,
+  of: LetterWriter,
+): ProducerRecord {
+  const { key, value, headers, place } = letter;
+  return {
+    topic,
+    key: toBytes(key),
+    value: toBytes(value),
+    headers: [
+      ...headers,
+      ...errorHeaders(of, letter, undefined),
+      ...(place === undefined ? [] : [[placeHeader, place] as const]),
+    ],
   };
 }
 

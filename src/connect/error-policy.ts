@@ -20,7 +20,10 @@ export interface ErrorPolicyOptions {
    * deadLetterTopic. Default `data` with a dead-letter topic, else `none`. Names are mongo-kafka's.
    */
   readonly tolerance?: 'none' | 'data' | 'all' | undefined;
-  /** Records that cannot be processed go here, as they were, with the reason in headers. */
+  /**
+   * Records that cannot be processed go here, as they were, with the reason in headers; those of a
+   * source with the place where they stood.
+   */
   readonly deadLetterTopic?: string | undefined;
   /** Partitions of the dead-letter topic when the pipeline has to create it. Default 1. */
   readonly deadLetterPartitions?: number | undefined;

@@ -47,6 +47,7 @@ export type {
   SourcePosition,
   SourceReader,
   SourceRecord,
+  UnreadableRecord,
 } from './source.js';
 export { type PipelineStep, pipelineSteps, type StepReporter } from './steps.js';
 export {

@@ -88,10 +88,6 @@ export class Pipeline {
     this.#kind = kindOf(options);
     this.name = options.name ?? nameOf(options);
     checkNumbers(this.#kind);
-    if (this.#kind.kind === 'source' && this.#policy.deadLetterTopic !== undefined) {
-      const message = 'Records of a source have no bytes to set aside: no deadLetterTopic here.';
-      throw new KafkaError('INVALID_ARGUMENT', message);
-    }
   }
 
   /** What has been done since the start, and how it is now. Costs no request. */
@@ -274,6 +270,7 @@ export class Pipeline {
     await requireTarget(kafka, options.to.topic);
     const configs = { 'cleanup.policy': 'compact' };
     await createMissingTopic(kafka, { name: topic, partitions: 1, configs }, this.#logger);
+    await this.#createDeadLetterTopic(kafka);
     const parts = {
       pipeline: this.name,
       kafka,

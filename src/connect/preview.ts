@@ -7,6 +7,7 @@ import type {
   SourcePipelineOptions,
   TopicPipelineOptions,
 } from './pipeline-options.js';
+import type { UnreadableRecord } from './source.js';
 import { asPipeRecord } from './source-record.js';
 import { requireTopics } from './topic-checks.js';
 import { type Stage, TransformChain } from './transform.js';
@@ -110,17 +111,28 @@ export async function previewSource(
         })
         .finally(() => timer.cancel());
       if (batch === undefined) break;
-      for (const record of batch.records.slice(0, limit - result.length)) {
+      const unreadable = [...(batch.unreadable ?? [])];
+      for (const [at, record] of batch.records.entries()) {
+        while (unreadable[0] !== undefined && unreadable[0].before <= at) {
+          result.push(unread(unreadable.shift() as UnreadableRecord, to.topic, result.length));
+        }
+        if (result.length >= limit) break;
         const read = asPipeRecord(record, to.topic, result.length);
         const { records, failed } = await chain.apply(read);
         const why =
           failed === undefined ? undefined : { stage: failed.stage, message: failed.error.message };
         result.push({ source: read.source, records, failed: why });
       }
+      for (const each of unreadable) result.push(unread(each, to.topic, result.length));
     }
-    return result;
+    return result.slice(0, limit);
   } finally {
     stop.abort();
     await reader.close();
   }
+}
+
+function unread({ error }: UnreadableRecord, topic: string, offset: number): PreviewedRecord {
+  const failed = { stage: 'VALUE_CONVERTER' as const, message: error.message };
+  return { source: { topic, partition: -1, offset }, records: [], failed };
 }

@@ -1,4 +1,5 @@
 import type { HeadersInput } from '../client/index.js';
+import type { KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import type { StepReporter } from './steps.js';
 
@@ -14,11 +15,28 @@ export interface SourceRecord {
   readonly timestamp?: number | undefined;
   /** A topic of its own choice instead of the pipeline's. */
   readonly topic?: string | undefined;
+  /** Where it was found, for messages and dead letters, such as `numbers.jsonl:17`. */
+  readonly place?: string | undefined;
+}
+
+/** Something that no record could be made of. */
+export interface UnreadableRecord {
+  /** How many records of the batch come before it. */
+  readonly before: number;
+  /** As it was read: what a dead-letter topic gets. */
+  readonly raw: string | Uint8Array;
+  /** Says what is wrong, and where. */
+  readonly error: KafkaError;
+  readonly place?: string | undefined;
+  /** Where the source goes on once this is mended: in front of it. */
+  readonly position: SourcePosition;
 }
 
 /** Some records, and where the source goes on once they are in Kafka. */
 export interface SourceBatch {
   readonly records: readonly SourceRecord[];
+  /** What was found among them and is none, in its order; `errors` says what becomes of it. */
+  readonly unreadable?: readonly UnreadableRecord[] | undefined;
   readonly position: SourcePosition;
 }
 

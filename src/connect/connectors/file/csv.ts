@@ -20,15 +20,24 @@ export function endOfFirst(bytes: Uint8Array): number {
   return bytes.length;
 }
 
+export interface CsvRow {
+  readonly fields: readonly string[];
+  /** Where it begins in the text, and where the next one does. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The records of a text, each as its fields. Empty lines are none. */
-export function recordsOfCsv(text: string): string[][] {
-  const records: string[][] = [];
+export function recordsOfCsv(text: string): CsvRow[] {
+  const records: CsvRow[] = [];
   let fields: string[] = [];
+  let from = 0;
   let at = 0;
   const endRecord = () => {
     const isEmpty = fields.length === 1 && fields[0] === '';
-    if (fields.length > 0 && !isEmpty) records.push(fields);
+    if (fields.length > 0 && !isEmpty) records.push({ fields, from, to: at });
     fields = [];
+    from = at;
   };
   while (at < text.length) {
     const { field, next } = text[at] === '"' ? quotedField(text, at) : plainField(text, at);

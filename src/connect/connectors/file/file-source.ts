@@ -1,13 +1,15 @@
 import { KafkaError } from '../../../errors/index.js';
 import type { DiskFile } from '../../../system/index.js';
-import { endOfFirst, endOfRecords, recordsOfCsv } from './csv.js';
 import type { Source, SourceBatch, SourceContext, SourceReader } from '../../source.js';
+import { endOfFirst, endOfRecords, recordsOfCsv } from './csv.js';
+import { type Chunk, csvRecords, jsonRecords, textRecords } from './text-lines.js';
 
 export interface FileSourceOptions {
   readonly path: string;
   /**
    * `text` (default): a line is a value. `jsonl`: the same, parsed. `csv`: an object of texts,
-   * after RFC 4180 (see the transform `cast` for numbers).
+   * after RFC 4180 (see the transform `cast` for numbers). What cannot be read stops the pipeline
+   * in front of it, or is set aside, as `errors.tolerance` says.
    */
   readonly format?: 'text' | 'jsonl' | 'csv' | undefined;
   /** The names of the fields of a csv file; default: its first line says them. */
@@ -50,6 +52,8 @@ class LineReader implements SourceReader {
   readonly #context: SourceContext;
   readonly #header = Buffer.alloc(headerBytesMax);
   #position: number;
+  /** The number of the line at the position. */
+  #line: number;
   #columns: readonly string[] | undefined;
 
   constructor(options: FileSourceOptions, file: DiskFile, context: SourceContext) {
@@ -57,13 +61,21 @@ class LineReader implements SourceReader {
     this.#file = file;
     this.#context = context;
     this.#position = Number(context.position?.byte ?? 0);
+    this.#line = Number(context.position?.line ?? 1);
     this.#columns = options.columns;
+    // Positions of earlier versions do not say the line.
+    if (this.#position > 0 && context.position?.line === undefined) this.#line = this.#lineAt();
+    this.#passEnd();
     if (options.format !== 'csv' || options.columns !== undefined) return;
     // The names stand at the beginning, wherever the last run has stopped.
     const end = this.#file.read(this.#header, 0);
     const length = endOfFirst(this.#header.subarray(0, end));
-    [this.#columns] = recordsOfCsv(this.#header.toString('utf8', 0, length));
-    this.#position = Math.max(this.#position, length);
+    const head = this.#header.toString('utf8', 0, length);
+    this.#columns = recordsOfCsv(head)[0]?.fields;
+    if (this.#position < length) {
+      this.#position = length;
+      this.#line = head.split('\n').length;
+    }
     if (this.#columns !== undefined) return;
     throw new KafkaError('SOURCE_FAILED', `${options.path} has no line with the columns' names.`, {
       path: options.path,
@@ -71,18 +83,23 @@ class LineReader implements SourceReader {
     });
   }
 
+  /** The last run may have taken a last line that had no end then. */
+  #passEnd(): void {
+    const around = Buffer.alloc(2);
+    if (this.#position === 0 || this.#file.read(around, this.#position - 1) < 2) return;
+    if (around[0] === 10 || around[1] !== 10) return;
+    this.#position++;
+    this.#line++;
+  }
+
   async poll(): Promise<SourceBatch | undefined> {
     while (!this.#context.signal.aborted) {
-      const text = this.#read();
-      if (text !== undefined) {
-        const records =
-          this.#options.format === 'csv'
-            ? recordsOfCsv(text).map((fields) => this.#rowOf(fields))
-            : text
-                .replace(/\n$/, '')
-                .split('\n')
-                .map((line) => this.#recordOf(line));
-        return { records, position: { byte: this.#position } };
+      const byte = this.#position;
+      const bytes = this.#read();
+      if (bytes !== undefined) {
+        const batch = this.#batchOf({ path: this.#options.path, bytes, byte, line: this.#line });
+        this.#line = Number(batch.position.line);
+        return batch;
       }
       if (this.#options.follow !== true) return undefined;
       const { clock } = this.#context.system;
@@ -92,7 +109,7 @@ class LineReader implements SourceReader {
   }
 
   /** The next whole lines (or records); undefined when there is none. */
-  #read(): string | undefined {
+  #read(): Buffer | undefined {
     for (let size = chunkBytes; ; size *= 2) {
       const bytes = Buffer.alloc(size);
       const count = this.#file.read(bytes, this.#position);
@@ -103,36 +120,28 @@ class LineReader implements SourceReader {
       const taken = isLast ? found : found.subarray(0, end);
       if (taken.length === 0) return undefined;
       this.#position += taken.length;
-      return taken.toString('utf8');
+      return taken;
     }
   }
 
-  #recordOf(line: string) {
+  #batchOf(chunk: Chunk): SourceBatch {
     const { format = 'text', key } = this.#options;
-    if (format === 'text') return { key: null, value: line };
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      const message = `A line of ${this.#options.path} is not JSON: ${line.slice(0, 80)}`;
-      throw new KafkaError('RECORD_REJECTED', message, { cause });
-    }
-    const field =
-      key === undefined ? null : ((value as Record<string, unknown> | null)?.[key] ?? null);
-    return { key: field, value };
+    if (format === 'text') return textRecords(chunk);
+    if (format === 'jsonl') return jsonRecords(chunk, key);
+    return csvRecords(chunk, this.#columns ?? [], key);
   }
 
-  #rowOf(fields: readonly string[]) {
-    const columns = this.#columns ?? [];
-    const { path, key } = this.#options;
-    if (fields.length !== columns.length) {
-      const shown = fields.join(',').slice(0, 80);
-      const counts = `${fields.length} fields, not ${columns.length}`;
-      const message = `A record of ${path} has ${counts}: ${shown}`;
-      throw new KafkaError('RECORD_REJECTED', message);
+  /** The number of the line at the position, counted from the beginning of the file. */
+  #lineAt(): number {
+    const bytes = Buffer.alloc(chunkBytes);
+    let line = 1;
+    for (let from = 0; from < this.#position; from += chunkBytes) {
+      const count = this.#file.read(bytes, from);
+      const here = bytes.subarray(0, Math.min(count, this.#position - from));
+      for (let at = here.indexOf(10); at >= 0; at = here.indexOf(10, at + 1)) line++;
+      if (count < chunkBytes) break;
     }
-    const value = Object.fromEntries(columns.map((name, at) => [name, fields[at] ?? '']));
-    return { key: key === undefined ? null : (value[key] ?? null), value };
+    return line;
   }
 
   async close(): Promise<void> {
