@@ -211,9 +211,10 @@ class StatusLine {
 
 /** Where it stopped: the sentence everybody wants to read after Ctrl-C. */
 function summarise(status: PipelineStatus, io: CliIo): void {
-  const { name, written, filtered, deadLettered, skipped, restarts } = status;
+  const { name, written, filtered, retried, deadLettered, skipped, restarts } = status;
   const also = [
     filtered > 0 ? `${filtered} filtered out` : '',
+    retried > 0 ? `${retried} sent to wait` : '',
     deadLettered > 0 ? `${count(deadLettered, 'dead letter')}` : '',
     skipped > 0 ? `${skipped} left out` : '',
     restarts > 0 ? `${count(restarts, 'restart')}` : '',

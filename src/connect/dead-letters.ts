@@ -1,10 +1,4 @@
-import type {
-  ConsumerRecord,
-  HeaderValue,
-  Kafka,
-  Producer,
-  ProducerRecord,
-} from '../client/index.js';
+import type { ConsumerRecord, HeaderValue, ProducerRecord } from '../client/index.js';
 import { isKafkaError, type KafkaError } from '../errors/index.js';
 import type { Header } from '../serde/index.js';
 import { toBytes } from './output-bytes.js';
@@ -73,12 +67,12 @@ export interface LetterWriter {
 
 /** The letter as a record of the dead-letter topic: as it was read, with the reason in headers. */
 export function letterRecord(topic: string, letter: DeadLetter, of: LetterWriter): ProducerRecord {
-  const { key, value, headers, timestamp } = original(letter.record);
+  const { key, value, headers, timestamp } = asRead(letter.record);
   return {
     topic,
     key,
     value,
-    headers: [...headers, ...errorHeaders(of, letter, letter.record.source)],
+    headers: [...headers.list, ...errorHeaders(of, letter, letter.record.source)],
     ...(timestamp < 0 ? {} : { timestamp }),
   };
 }
@@ -117,36 +111,7 @@ export function sourceLetterRecord(
   };
 }
 
-/** Writes records as they were read to the dead-letter topic, and waits until they are there. */
-export class DeadLetterWriter {
-  readonly topic: string;
-  readonly #producer: Producer;
-
-  constructor(kafka: Kafka, topic: string) {
-    this.topic = topic;
-    this.#producer = kafka.producer();
-  }
-
-  /** Resolves when every letter is acknowledged; the same key goes to the same partition. */
-  async write(letters: readonly DeadLetter[], of: LetterWriter): Promise<void> {
-    await this.#producer.send(letters.map((letter) => letterRecord(this.topic, letter, of)));
-  }
-
-  close(): Promise<void> {
-    return this.#producer.close();
-  }
-}
-
 /** The record as it was read: a pipeline keeps it as the source of what it makes of it. */
-function original(record: PipeRecord): Original {
-  const source = record.source as ConsumerRecord;
-  const { key, value, timestamp, headers } = source;
-  return { key, value, timestamp, headers: headers.list };
-}
-
-interface Original {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-  readonly headers: readonly (readonly [string, Buffer | null])[];
+export function asRead(record: PipeRecord): ConsumerRecord {
+  return record.source as ConsumerRecord;
 }

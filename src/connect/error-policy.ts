@@ -25,6 +25,14 @@ export interface ErrorPolicyOptions {
    * source with the place where they stood.
    */
   readonly deadLetterTopic?: string | undefined;
+  /**
+   * Pauses before further attempts, such as `['1s', '30s', '5m']`, for records that fail for a
+   * passing reason while others do not: the sink or a transform answers with an error that is
+   * retriable. They wait in topics of their own, `GROUP.retry.1s`, and hold up nobody; later
+   * records of the same key overtake them. Behind the last pause they are dead letters, so
+   * deadLetterTopic is needed. Default: none; the batch is repeated until they go through.
+   */
+  readonly retryTopics?: readonly (string | number)[] | undefined;
   /** Partitions of the dead-letter topic when the pipeline has to create it. Default 1. */
   readonly deadLetterPartitions?: number | undefined;
   /**
@@ -45,6 +53,7 @@ export interface ErrorPolicy {
   readonly tolerance: 'none' | 'data' | 'all';
   readonly deadLetterTopic: string | undefined;
   readonly deadLetterPartitions: number;
+  readonly retryTopics: readonly (string | number)[];
   readonly restart: 'always' | 'never';
   readonly restartBackOff: { readonly baseMs: number; readonly maxMs: number };
 }
@@ -69,6 +78,13 @@ export function errorPolicy(options: ErrorPolicyOptions = {}): ErrorPolicy {
       "errors.tolerance 'all' would lose what the sink does not take: set deadLetterTopic.",
     );
   }
+  const { retryTopics = [] } = options;
+  if (retryTopics.length > 0 && deadLetterTopic === undefined) {
+    throw new KafkaError(
+      'INVALID_ARGUMENT',
+      'errors.retryTopics end somewhere: set deadLetterTopic, for what fails to the last.',
+    );
+  }
   const retries = whole('errors.retries', options.retries ?? 5, 0);
   return {
     retries,
@@ -84,6 +100,7 @@ export function errorPolicy(options: ErrorPolicyOptions = {}): ErrorPolicy {
       options.deadLetterPartitions ?? 1,
       1,
     ),
+    retryTopics,
     restart: options.restart ?? 'always',
     restartBackOff: {
       baseMs: whole('errors.restartBackoffMs', options.restartBackoffMs ?? 1000, 1),

@@ -43,6 +43,11 @@ export function stoppedBy(of: { readonly error: KafkaError; readonly record: Pip
   });
 }
 
+/** A write that may be done or not. */
+export function tooSlow(sink: string, timeoutMs: number): KafkaError {
+  return new KafkaError('SINK_FAILED', `${sink} did not finish a write within ${timeoutMs} ms.`);
+}
+
 /** The partition has moved on to somebody else, who begins at what was committed last. */
 export function isRefusedCommit({ code }: KafkaError): boolean {
   return (

@@ -89,6 +89,7 @@ function metrics(status: PipelineStatus): string {
     read: status.read,
     written: status.written,
     filtered: status.filtered,
+    retried: status.retried,
     dead_lettered: status.deadLettered,
     skipped: status.skipped,
     write_retries: status.retries,

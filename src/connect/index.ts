@@ -32,6 +32,14 @@ export type {
   TopicPipelineOptions,
 } from './pipeline-options.js';
 export type { PipeRecord, RecordPosition } from './pipe-record.js';
+export {
+  attemptOf,
+  dueAtOf,
+  originOf,
+  retryHeaders,
+  strippedHeaders,
+} from './retry-headers.js';
+export { type RetryTopic, retryTopics } from './retry-topics.js';
 export type {
   PutContext,
   RejectedRecord,

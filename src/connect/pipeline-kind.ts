@@ -1,5 +1,5 @@
 import { KafkaError } from '../errors/index.js';
-import { whole } from './error-policy.js';
+import { type ErrorPolicy, whole } from './error-policy.js';
 import type {
   KafkaFrom,
   KafkaTo,
@@ -57,6 +57,18 @@ export function checkNumbers(kind: PipelineKind): void {
   }
   whole('batchSize', kind.options.batchSize ?? 1000, 1);
   whole('commitIntervalMs', kind.options.commitIntervalMs ?? 1000, 1);
+}
+
+/** Checks that records may be tried again later. Fails with INVALID_ARGUMENT. */
+export function checkRetries(kind: PipelineKind, { retryTopics }: ErrorPolicy): void {
+  if (retryTopics.length === 0) return;
+  if (kind.kind === 'source') {
+    throw invalid('errors.retryTopics are for records of topics: a source is read again anyway.');
+  }
+  if (kind.kind !== 'sink') return;
+  const { name, refusesLate } = kind.options.to;
+  if (refusesLate === undefined) return;
+  throw invalid(`errors.retryTopics do not go with ${name} here: ${refusesLate}.`);
 }
 
 /** Whether it is in one transaction. */

@@ -30,6 +30,8 @@ export interface PipelineStatus {
   readonly written: number;
   /** Records that transforms dropped. */
   readonly filtered: number;
+  /** Records sent to a retry topic; each of their attempts is read and written again. */
+  readonly retried: number;
   /** Records in the dead-letter topic. */
   readonly deadLettered: number;
   /** Records that were logged and left out: tolerance `data` without a dead-letter topic. */
@@ -65,6 +67,7 @@ export class PipelineMetrics {
   read = 0;
   written = 0;
   filtered = 0;
+  retried = 0;
   deadLettered = 0;
   skipped = 0;
   retries = 0;
@@ -138,6 +141,7 @@ export class PipelineMetrics {
       read: this.read,
       written: this.written,
       filtered: this.filtered,
+      retried: this.retried,
       deadLettered: this.deadLettered,
       skipped: this.skipped,
       retries: this.retries,

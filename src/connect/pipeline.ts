@@ -2,11 +2,10 @@ import { Kafka } from '../client/index.js';
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import { defaultLogger, type Logger, realSystem, type System } from '../system/index.js';
 import { backOffMs, wait } from './back-off.js';
-import { DeadLetterWriter } from './dead-letters.js';
 import { EndWatch } from './end-watch.js';
 import { type ErrorPolicy, errorPolicy } from './error-policy.js';
 import { asKafkaError, isFatal } from './failures.js';
-import { checkNumbers, kindOf, nameOf, type PipelineKind } from './pipeline-kind.js';
+import { checkNumbers, checkRetries, kindOf, nameOf, type PipelineKind } from './pipeline-kind.js';
 import { PipelineMetrics, type PipelineStatus } from './pipeline-metrics.js';
 import type {
   KafkaFrom,
@@ -16,12 +15,15 @@ import type {
   SourcePipelineOptions,
   TopicPipelineOptions,
 } from './pipeline-options.js';
+import { type RetryTopic, retryTopics } from './retry-topics.js';
+import { AsideRoute } from './set-aside.js';
 import type { Sink } from './sink.js';
 import { SinkTask } from './sink-task.js';
 import { SourceTask } from './source-task.js';
 import {
   checkTimeoutMs,
   createMissingTopic,
+  createRetryTopics,
   requireTarget,
   requireTopics,
 } from './topic-checks.js';
@@ -76,6 +78,7 @@ export class Pipeline {
   readonly #logger: Logger;
   readonly #metrics: PipelineMetrics;
   readonly #chain: TransformChain;
+  readonly #retries: readonly RetryTopic[];
   #running = false;
 
   constructor(options: PipelineOptions) {
@@ -88,6 +91,13 @@ export class Pipeline {
     this.#kind = kindOf(options);
     this.name = options.name ?? nameOf(options);
     checkNumbers(this.#kind);
+    checkRetries(this.#kind, this.#policy);
+    this.#retries = retryTopics(this.#groupId(), this.#policy.retryTopics);
+  }
+
+  #groupId(): string {
+    const { from } = this.#options;
+    return ('topics' in from ? from.groupId : undefined) ?? this.name;
   }
 
   /** What has been done since the start, and how it is now. Costs no request. */
@@ -174,12 +184,13 @@ export class Pipeline {
   ): Promise<void> {
     const { from } = options;
     await requireTopics(kafka, from.topics, this.#checkMs());
-    const deadLetters = await this.#deadLetters(kafka);
+    await this.#createTopicsAside(kafka, from);
+    const producer = this.#policy.deadLetterTopic === undefined ? undefined : kafka.producer();
     const shared = {
       ...this.#shared(options),
       kafka,
       sink,
-      deadLetters,
+      producer,
       batchSize: options.batchSize ?? sink.batchSize ?? 1000,
       // Whoever waits for the end waits for the commit.
       commitIntervalMs: Math.min(options.commitIntervalMs ?? 1000, untilEnd ? 50 : Infinity),
@@ -189,7 +200,7 @@ export class Pipeline {
         return new SinkTask({ ...shared, ...this.#member(options, task), task, committed });
       });
     } finally {
-      await deadLetters?.close();
+      await producer?.close();
     }
   }
 
@@ -199,7 +210,7 @@ export class Pipeline {
     const { kafka } = run;
     await requireTopics(kafka, options.from.topics, this.#checkMs());
     await requireTarget(kafka, to.topic);
-    await this.#createDeadLetterTopic(kafka);
+    await this.#createTopicsAside(kafka, options.from);
     const shared = { ...this.#shared(options), kafka, to };
     const instance = options.from.consumer?.groupInstanceId ?? this.#system.random.uuid();
     await this.#consume(options, run, (task, committed) => {
@@ -221,7 +232,8 @@ export class Pipeline {
       ? await EndWatch.start({
           kafka,
           from,
-          groupId: from.groupId ?? this.name,
+          groupId: this.#groupId(),
+          retries: this.#retries,
           system: this.#system,
           beforeLook: async () => {
             await Promise.all([...tasks].map((task) => task.commitFinished()));
@@ -248,11 +260,13 @@ export class Pipeline {
     return { from: { ...from, consumer } };
   }
 
-  #shared({ from, drainTimeoutMs }: Tasks & { readonly from: KafkaFrom }) {
+  #shared({ drainTimeoutMs }: Tasks) {
     return {
       pipeline: this.name,
-      groupId: from.groupId ?? this.name,
+      groupId: this.#groupId(),
       chain: this.#chain,
+      retries: this.#retries,
+      route: new AsideRoute(this.#retries, this.#policy.deadLetterTopic, this.#system.clock),
       policy: this.#policy,
       drainTimeoutMs: drainTimeoutMs ?? standardDrainMs,
       metrics: this.#metrics,
@@ -290,10 +304,9 @@ export class Pipeline {
     await this.#supervise(1, stop, () => new SourceTask(parts));
   }
 
-  async #deadLetters(kafka: Kafka): Promise<DeadLetterWriter | undefined> {
+  async #createTopicsAside(kafka: Kafka, { topics }: KafkaFrom): Promise<void> {
     await this.#createDeadLetterTopic(kafka);
-    const { deadLetterTopic } = this.#policy;
-    return deadLetterTopic === undefined ? undefined : new DeadLetterWriter(kafka, deadLetterTopic);
+    await createRetryTopics(kafka, topics, this.#retries, this.#logger);
   }
 
   async #createDeadLetterTopic(kafka: Kafka): Promise<void> {

@@ -3,20 +3,23 @@ import type {
   ConsumerBatch,
   ConsumerRecord,
   Kafka,
+  Producer,
   TopicPartition,
 } from '../client/index.js';
-import { isKafkaError, KafkaError } from '../errors/index.js';
+import { isKafkaError, type KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import { backOffMs, untilAborted, wait } from './back-off.js';
-import { DeadLetterLedger } from './dead-letter-ledger.js';
-import type { DeadLetter, DeadLetterWriter } from './dead-letters.js';
+import type { DeadLetter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
-import { asKafkaError, stoppedBy } from './failures.js';
+import { asKafkaError, stoppedBy, tooSlow } from './failures.js';
 import { OffsetProgress } from './offset-progress.js';
 import { PartitionLease } from './partition-lease.js';
 import { placeOf, type PipeRecord } from './pipe-record.js';
 import type { PipelineMetrics } from './pipeline-metrics.js';
 import type { KafkaFrom } from './pipeline-options.js';
+import { RetryPauses } from './retry-pauses.js';
+import { type RetryTopic, withRetryTopics } from './retry-topics.js';
+import { type AsideRoute, asideSteps, AsideWriter } from './set-aside.js';
 import type { RejectedRecord, Sink, SinkWriter } from './sink.js';
 import type { StepReporter } from './steps.js';
 import { transformBatch } from './transform-batch.js';
@@ -31,7 +34,10 @@ export interface SinkTaskParts {
   readonly sink: Sink;
   readonly chain: TransformChain;
   readonly policy: ErrorPolicy;
-  readonly deadLetters: DeadLetterWriter | undefined;
+  readonly retries: readonly RetryTopic[];
+  readonly route: AsideRoute;
+  /** Sends what is set aside; undefined where nothing can be. */
+  readonly producer: Producer | undefined;
   readonly batchSize: number;
   readonly commitIntervalMs: number;
   readonly drainTimeoutMs: number;
@@ -57,11 +63,12 @@ export class SinkTask {
   readonly #parts: SinkTaskParts;
   /** Gives up what is under way. */
   readonly #abandon = new AbortController();
-  readonly #ledger: DeadLetterLedger | undefined;
+  readonly #aside: AsideWriter | undefined;
   #writer: SinkWriter | undefined;
   #consumer: Consumer | undefined;
   #progress: OffsetProgress | undefined;
   #lease: PartitionLease | undefined;
+  #pauses: RetryPauses | undefined;
   #isBusy = false;
   #failure: KafkaError | undefined;
   #drained: Promise<void> | undefined;
@@ -74,11 +81,17 @@ export class SinkTask {
 
   constructor(parts: SinkTaskParts) {
     this.#parts = parts;
-    const { kafka, deadLetters, pipeline, system } = parts;
-    this.#ledger =
-      deadLetters === undefined
-        ? undefined
-        : new DeadLetterLedger(kafka, deadLetters.topic, pipeline, system.clock);
+    const { kafka, producer, route, groupId, pipeline, task, system } = parts;
+    if (producer === undefined) return;
+    const { clock } = system;
+    this.#aside = new AsideWriter({
+      kafka,
+      producer,
+      route,
+      groupId,
+      of: { pipeline, task },
+      clock,
+    });
   }
 
   /** Runs until `stop` (and drains then) or until it fails. */
@@ -127,12 +140,12 @@ export class SinkTask {
   }
 
   #makeConsumer(): Consumer {
-    const { kafka, from, groupId, commitIntervalMs, logger, system, step, metrics } = this.#parts;
+    const { kafka, from, groupId, retries, logger, system, metrics } = this.#parts;
     const consumer = kafka.consumer({
       sessionTimeoutMs,
       ...from.consumer,
       groupId,
-      topics: from.topics,
+      topics: withRetryTopics(from.topics, retries),
       offsetReset: from.offsetReset ?? 'earliest',
       isolationLevel: from.isolationLevel ?? 'read_committed',
       commit: 'manual',
@@ -147,7 +160,14 @@ export class SinkTask {
     this.#consumer = consumer;
     const session = from.consumer?.sessionTimeoutMs ?? sessionTimeoutMs;
     this.#lease = new PartitionLease(consumer, session, system, this.#abandon.signal);
-    this.#progress = new OffsetProgress(consumer, commitIntervalMs, {
+    this.#pauses = new RetryPauses(consumer, retries, system);
+    this.#progress = this.#makeProgress(consumer);
+    return consumer;
+  }
+
+  #makeProgress(consumer: Consumer): OffsetProgress {
+    const { commitIntervalMs, logger, system, step, metrics } = this.#parts;
+    return new OffsetProgress(consumer, commitIntervalMs, {
       logger,
       system,
       step,
@@ -157,7 +177,6 @@ export class SinkTask {
         this.#parts.committed();
       },
     });
-    return consumer;
   }
 
   async #flush(): Promise<void> {
@@ -197,7 +216,8 @@ export class SinkTask {
 
   async #lost(partitions: readonly TopicPartition[]): Promise<void> {
     this.#progress?.forget(partitions);
-    this.#ledger?.forget(partitions);
+    this.#aside?.forget(partitions);
+    this.#pauses?.forget(partitions);
     for (const each of partitions) this.#parts.metrics.givenUp(each);
     await this.#inLine(async (writer) => writer.giveUp?.(partitions));
   }
@@ -205,14 +225,17 @@ export class SinkTask {
   async #handle(batch: ConsumerBatch, stop: AbortSignal): Promise<void> {
     const { batchSize, step, logger } = this.#parts;
     await step('fetched');
-    const { records } = batch;
+    const pauses = this.#pauses as RetryPauses;
+    const due = pauses.due(batch);
+    const { records } = due;
     try {
       for (let at = 0; at < records.length && !stop.aborted; at += batchSize) {
         const slice = records.slice(at, at + batchSize);
         const isLast = at + batchSize >= records.length;
-        const nextOffset = isLast ? batch.nextOffset : (slice.at(-1)?.offset ?? 0) + 1;
+        const nextOffset = isLast ? due.nextOffset : (slice.at(-1)?.offset ?? 0) + 1;
         await this.#handleSlice(slice, { batch, nextOffset });
       }
+      pauses.rest(batch, due);
     } catch (error) {
       // The partition is somebody else's, who begins at what was committed last.
       if (!isKafkaError(error, 'ILLEGAL_GENERATION')) throw error;
@@ -224,8 +247,9 @@ export class SinkTask {
     slice: readonly ConsumerRecord[],
     { batch, nextOffset }: { readonly batch: ConsumerBatch; readonly nextOffset: number },
   ): Promise<void> {
-    const { metrics, policy, step } = this.#parts;
-    const { ready, failed } = await transformBatch(slice, this.#parts);
+    const { metrics, policy, route, step } = this.#parts;
+    const read = route.readFirst(batch.topic, slice);
+    const { ready, failed } = await transformBatch(read, this.#parts);
     const [first] = failed;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
     if (first !== undefined && stopsAt === undefined) {
@@ -287,7 +311,10 @@ export class SinkTask {
         const of = { topic, partition };
         const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(of, list);
         const stillOurs = async () => await this.#lease?.check(of);
-        const context = { ...of, nextOffset, signal: deadline.signal, setAside, stillOurs };
+        // Once more at once: most of what passes, passes soon.
+        const mayWait = attempt > 1 && this.#parts.route.next(topic) !== undefined;
+        const { signal } = deadline;
+        const context = { ...of, nextOffset, signal, mayWait, setAside, stillOurs };
         await stillOurs();
         return await untilAborted(
           this.#inLine((writer) => writer.put(records, context)),
@@ -296,7 +323,7 @@ export class SinkTask {
       } catch (thrown) {
         if (this.#abandon.signal.aborted) throw thrown;
         // What was written may still arrive: a new writer takes over, this one is closed.
-        if (deadline.signal.aborted) throw this.#tooSlow();
+        if (deadline.signal.aborted) throw tooSlow(sink.name, policy.writeTimeoutMs);
         const error = asKafkaError(thrown, 'SINK_FAILED', `${sink.name} failed`);
         const isOver = !error.retriable || attempt > policy.retries;
         if (isOver && error.retriable && policy.tolerance === 'all') {
@@ -314,28 +341,24 @@ export class SinkTask {
     }
   }
 
-  #tooSlow(): KafkaError {
-    const { policy, sink } = this.#parts;
-    const message = `${sink.name} did not finish a write within ${policy.writeTimeoutMs} ms.`;
-    return new KafkaError('SINK_FAILED', message);
-  }
-
   async #setAside(of: TopicPartition, letters: readonly DeadLetter[]): Promise<void> {
-    const { deadLetters, pipeline, task, metrics, logger, step } = this.#parts;
+    const { route, metrics, logger, step } = this.#parts;
     for (const { error } of letters) metrics.failed(error);
-    if (deadLetters === undefined) {
+    if (this.#aside === undefined) {
       metrics.skipped += letters.length;
       for (const { record, error } of letters) {
         logger.error('a record was left out', { record: placeOf(record.source), error });
       }
       return;
     }
-    await step('dead-lettering');
+    const sorted = route.sort(of.topic, letters);
+    const [before, after] = asideSteps(sorted);
+    await step(before);
     await this.#lease?.check(of);
-    const missing = (await this.#ledger?.missing(letters)) ?? letters;
-    await deadLetters.write(missing, { pipeline, task });
-    metrics.deadLettered += missing.length;
-    await step('dead-lettered');
+    const { waiting, dead } = await this.#aside.write(of.topic, sorted);
+    metrics.retried += waiting;
+    metrics.deadLettered += dead;
+    await step(after);
   }
 
   /** The writer's methods are called one at a time. */
@@ -364,6 +387,7 @@ export class SinkTask {
   async #leave(): Promise<void> {
     await this.#drain();
     this.#progress?.stopTimer();
+    this.#pauses?.close();
     await this.#parts.step('closing');
     await this.#consumer?.close();
     this.#abandon.abort();

@@ -24,7 +24,10 @@ export interface SinkContext {
   readonly signal: AbortSignal;
 }
 
-/** A record the sink will never take, however often it is offered. */
+/**
+ * A record the sink will never take, however often it is offered; or, with an error that is
+ * retriable, one that it cannot take for the moment while it takes others.
+ */
 export interface RejectedRecord {
   readonly record: PipeRecord;
   readonly error: KafkaError;
@@ -39,6 +42,11 @@ export interface Sink {
   readonly batchSize?: number | undefined;
   /** How many tasks may write at the same time; default: as many as wanted. */
   readonly tasksMax?: number | undefined;
+  /**
+   * Why a record must not be written once later ones of its key were; undefined: it may. Such a
+   * sink does not go with `errors.retryTopics`.
+   */
+  readonly refusesLate?: string | undefined;
   /**
    * Connects. Fails with what a person can act on: the first start of a pipeline ends with it,
    * a restart tries again.
@@ -56,8 +64,8 @@ export interface SinkWriter {
   /**
    * Writes records of one partition, in order. Resolves when they are safe (or, with `flush`, when
    * that can make them so): only then their offsets are committed. Answers with the records that
-   * can never be written. Fails with a KafkaError: a retriable one means that the whole
-   * batch may be offered again, any other ends
+   * can never be written, and (see `mayWait`) those that cannot be for the moment. Fails with a
+   * KafkaError: a retriable one means that the whole batch may be offered again, any other ends
    * the task.
    */
   put(records: readonly PipeRecord[], batch: PutContext): Promise<readonly RejectedRecord[]>;
@@ -76,6 +84,12 @@ export interface PutContext {
   readonly partition: number;
   /** The offset behind the last record of the batch, also when the last ones were filtered out. */
   readonly nextOffset: number;
+  /**
+   * Whether records that cannot be written for the moment, each by itself, may be answered with,
+   * too, their errors retriable: they wait in a retry topic then, while the others count as
+   * written. False: the write fails with the error, and the whole batch is offered again.
+   */
+  readonly mayWait: boolean;
   /**
    * Sets records aside at once instead of answering with them: for sinks that move an offset of
    * their own in the same stroke. Fails when such records stop the pipeline.

@@ -4,13 +4,16 @@
  *
  *     fetched → dead-lettered → before-write → mid-write → written → committing → committed
  *
- * besides them `rebalancing` (partitions are about to be given up), `draining` (the pipeline was
- * told to stop) and `closing`.
+ * (records that wait for another attempt are sent between `retrying` and `retried`); besides them
+ * `rebalancing` (partitions are about to be given up), `draining` (the pipeline was told to stop)
+ * and `closing`.
  */
 export type PipelineStep =
   | 'fetched'
   | 'dead-lettering'
   | 'dead-lettered'
+  | 'retrying'
+  | 'retried'
   | 'before-write'
   | 'mid-write'
   | 'written'
@@ -26,6 +29,8 @@ export const pipelineSteps: readonly PipelineStep[] = [
   'fetched',
   'dead-lettering',
   'dead-lettered',
+  'retrying',
+  'retried',
   'before-write',
   'mid-write',
   'written',

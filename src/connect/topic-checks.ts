@@ -1,6 +1,7 @@
 import type { Kafka, NewTopic } from '../client/index.js';
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import type { Logger } from '../system/index.js';
+import type { RetryTopic } from './retry-topics.js';
 
 /** The checks of a start say in seconds, not in a minute, that there is no broker. */
 export const checkTimeoutMs = 15_000;
@@ -56,5 +57,29 @@ export async function createMissingTopic(
     if (!isKafkaError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
   } finally {
     await admin.close();
+  }
+}
+
+/** Creates the topics in which records wait, as wide as the widest of those that are read. */
+export async function createRetryTopics(
+  kafka: Kafka,
+  topics: readonly string[] | RegExp,
+  retries: readonly RetryTopic[],
+  logger: Logger,
+): Promise<void> {
+  if (retries.length === 0) return;
+  const admin = kafka.admin();
+  let partitions = 1;
+  try {
+    for (const topic of await admin.listTopics({ timeoutMs: checkTimeoutMs })) {
+      const isRead =
+        topics instanceof RegExp ? topics.test(topic.name) : topics.includes(topic.name);
+      if (isRead) partitions = Math.max(partitions, topic.partitions);
+    }
+  } finally {
+    await admin.close();
+  }
+  for (const { topic } of retries) {
+    await createMissingTopic(kafka, { name: topic, partitions }, logger);
   }
 }

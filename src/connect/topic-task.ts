@@ -10,12 +10,15 @@ import type {
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
 import { backOffMs, untilAborted, wait } from './back-off.js';
-import { type DeadLetter, letterRecord } from './dead-letters.js';
+import type { DeadLetter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
 import { asKafkaError, isRefusedCommit, stoppedBy } from './failures.js';
 import { type PipeRecord, placeOf } from './pipe-record.js';
 import type { PipelineMetrics } from './pipeline-metrics.js';
 import type { KafkaFrom, KafkaTo } from './pipeline-options.js';
+import { RetryPauses } from './retry-pauses.js';
+import { type RetryTopic, withRetryTopics } from './retry-topics.js';
+import { type AsideRoute, asideSteps } from './set-aside.js';
 import type { StepReporter } from './steps.js';
 import { findRefused, isRefusal, madeOf, targetOf } from './topic-records.js';
 import { transformBatch } from './transform-batch.js';
@@ -31,6 +34,8 @@ export interface TopicTaskParts {
   /** Its own among everything that runs: whoever begins under the same name shuts it out. */
   readonly transactionalId: string;
   readonly chain: TransformChain;
+  readonly retries: readonly RetryTopic[];
+  readonly route: AsideRoute;
   readonly policy: ErrorPolicy;
   readonly drainTimeoutMs: number;
   readonly metrics: PipelineMetrics;
@@ -72,6 +77,7 @@ export class TopicTask {
   /** A token for each partition we have had without a break; batches at hand are compared to it. */
   readonly #ours = new Map<string, object>();
   #consumer: Consumer | undefined;
+  #pauses: RetryPauses | undefined;
   #isBusy = false;
   started = false;
   hasWritten = false;
@@ -101,12 +107,14 @@ export class TopicTask {
       this.started = true;
       if (stop.aborted) return;
       this.#consumer = this.#makeConsumer();
+      this.#pauses = new RetryPauses(this.#consumer, this.#parts.retries, system);
       while (await this.#readOn(this.#consumer, producer, stop));
       await step('draining');
     } finally {
       stop.removeEventListener('abort', onStop);
       const isAbandoned = this.#abandon.signal.aborted;
       this.#abandon.abort();
+      this.#pauses?.close();
       await step('closing');
       await this.#consumer?.close();
       await producer.close(isAbandoned ? { timeoutMs: 0 } : {});
@@ -123,6 +131,7 @@ export class TopicTask {
   #makeConsumer(): Consumer {
     const { kafka, from, groupId, logger, metrics, step } = this.#parts;
     const gone = (partitions: readonly TopicPartition[]) => {
+      this.#pauses?.forget(partitions);
       for (const each of partitions) {
         this.#ours.delete(keyOf(each));
         metrics.givenUp(each);
@@ -132,7 +141,7 @@ export class TopicTask {
       sessionTimeoutMs,
       ...from.consumer,
       groupId,
-      topics: from.topics,
+      topics: withRetryTopics(from.topics, this.#parts.retries),
       offsetReset: from.offsetReset ?? 'earliest',
       isolationLevel: from.isolationLevel ?? 'read_committed',
       commit: 'manual',
@@ -174,10 +183,13 @@ export class TopicTask {
   }
 
   async #handle(batch: ConsumerBatch, producer: Producer): Promise<void> {
-    const { policy, step, metrics } = this.#parts;
+    const { policy, route, step, metrics } = this.#parts;
     await step('fetched');
     const token = this.#ours.get(keyOf(batch));
-    const { ready, failed } = await transformBatch(batch.records, this.#parts);
+    const pauses = this.#pauses as RetryPauses;
+    const due = pauses.due(batch);
+    const read = route.readFirst(batch.topic, due.records);
+    const { ready, failed } = await transformBatch(read, this.#parts);
     const letters = failed.map((each) => ({ ...each, where: each.error.code }));
     const [first] = letters;
     const stopsAt = policy.tolerance === 'none' ? first?.record.source.offset : undefined;
@@ -185,10 +197,11 @@ export class TopicTask {
       batch,
       records: ready,
       letters: stopsAt === undefined ? letters : [],
-      end: stopsAt ?? batch.nextOffset,
+      end: stopsAt ?? due.nextOffset,
     };
     for (const { error } of letters) metrics.failed(error);
     if (work.end > batch.firstOffset) await this.#settle(work, producer, token);
+    pauses.rest(batch, due);
     if (first !== undefined && stopsAt !== undefined) throw stoppedBy(first);
   }
 
@@ -216,16 +229,18 @@ export class TopicTask {
   }
 
   async #settled({ batch, records, letters, end }: Work): Promise<void> {
-    const { metrics, policy, committed, logger, step } = this.#parts;
+    const { metrics, policy, route, committed, logger, step } = this.#parts;
     this.hasWritten = true;
-    metrics.read += batch.records.length;
+    metrics.read += batch.records.filter(({ offset }) => offset < end).length;
     metrics.written += records.length;
+    const { waiting, dead } = route.sort(batch.topic, letters);
+    metrics.retried += waiting.length;
     if (policy.deadLetterTopic === undefined) {
       metrics.skipped += letters.length;
       for (const { record, error } of letters) {
         logger.error('a record was left out', { record: placeOf(record.source), error });
       }
-    } else metrics.deadLettered += letters.length;
+    } else metrics.deadLettered += dead.length;
     metrics.processed(batch, end, batch.endOffset);
     metrics.committed(batch, end);
     committed();
@@ -263,11 +278,11 @@ export class TopicTask {
 
   /** Answers with why one of the records will never be taken. */
   async #write(
-    { letters }: Work,
+    { batch, letters }: Work,
     records: readonly ProducerRecord[],
     transaction: Transaction,
   ): Promise<KafkaError | undefined> {
-    const { step, policy, pipeline, task } = this.#parts;
+    const { step, policy, route, pipeline, task } = this.#parts;
     const sent = transaction.send(records).then(
       () => undefined,
       (thrown: unknown) => asKafkaError(thrown, 'RECORD_REJECTED', 'The record was not taken'),
@@ -278,11 +293,12 @@ export class TopicTask {
       if (isRefusal(failure)) return failure;
       throw failure;
     }
-    const { deadLetterTopic: aside } = policy;
-    if (aside === undefined || letters.length === 0) return undefined;
-    await step('dead-lettering');
-    await transaction.send(letters.map((each) => letterRecord(aside, each, { pipeline, task })));
-    await step('dead-lettered');
+    if (policy.deadLetterTopic === undefined || letters.length === 0) return undefined;
+    const sorted = route.sort(batch.topic, letters);
+    const [before, after] = asideSteps(sorted);
+    await step(before);
+    await transaction.send(route.records(batch.topic, sorted, { pipeline, task }));
+    await step(after);
     return undefined;
   }
 

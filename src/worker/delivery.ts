@@ -1,6 +1,6 @@
 import type { ConsumerRecord } from '../client/index.js';
 import { KafkaError } from '../errors/index.js';
-import { originOf } from './retry-headers.js';
+import { originOf } from '../connect/index.js';
 import type { WorkContext } from './worker-options.js';
 
 /** What a handler is told of one delivery; made on demand where hardly anyone asks. */

@@ -5,14 +5,22 @@ import {
   type Producer,
   type ProducerRecord,
 } from '../client/index.js';
-import { errorHeaders, type Stage } from '../connect/index.js';
+import {
+  attemptOf,
+  dueAtOf,
+  errorHeaders,
+  originOf,
+  type RetryTopic,
+  retryHeaders,
+  retryTopics,
+  type Stage,
+  strippedHeaders,
+} from '../connect/index.js';
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import { bytes, toDeserializer } from '../serde/index.js';
 import { defaultLogger, type Logger, realSystem, type System } from '../system/index.js';
-import { milliseconds } from './duration.js';
 import { Delivery } from './delivery.js';
 import { Lane, type LaneRecord } from './lane.js';
-import { attemptOf, originOf, retryHeaders, strippedHeaders, dueAtOf } from './retry-headers.js';
 import { Scheduler } from './scheduler.js';
 import type { WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
 
@@ -23,11 +31,6 @@ export function worker<K = Buffer | null, V = Buffer | null>(
   handler: WorkHandler<K, V>,
 ): Worker<K, V> {
   return new Worker(kafka, options, handler);
-}
-
-interface RetryTopic {
-  readonly topic: string;
-  readonly delayMs: number;
 }
 
 /** A record that cannot be sent on waits so long before it is tried again. */
@@ -78,10 +81,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
       settled: () => this.#breathe(),
     });
     const { groupId, retries = ['1s', '30s', '5m'], deadLetter = true } = options;
-    this.#retries = retries.map((delay) => ({
-      topic: `${groupId}.retry.${typeof delay === 'number' ? `${delay}ms` : delay}`,
-      delayMs: milliseconds(delay),
-    }));
+    this.#retries = retryTopics(groupId, retries);
     this.#deadLetterTopic =
       typeof deadLetter === 'string' ? deadLetter : deadLetter ? `${groupId}.dlq` : undefined;
     this.#read = reader(options);

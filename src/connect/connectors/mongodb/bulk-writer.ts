@@ -9,6 +9,7 @@ import {
   duplicateKey,
   isEncodingError,
   isForbiddenCode,
+  isPassingAlone,
   isPassingCode,
   sinkFailure,
   type StatementError,
@@ -16,7 +17,10 @@ import {
 } from './server-errors.js';
 import type { Statement } from './statement.js';
 
-/** A statement that the server will never take. */
+/**
+ * A statement that the server will never take; or, with an error that is retriable, one that it
+ * does not take for the moment.
+ */
 export interface RefusedStatement {
   readonly statement: Statement;
   readonly error: KafkaError;
@@ -29,6 +33,8 @@ export interface BulkWriterParts {
   readonly sizeMax: number;
   /** The guard's field; undefined when nothing is guarded. */
   readonly guard: string | undefined;
+  /** Whether statements that fail for the moment, each by itself, are answered with, too. */
+  readonly mayWait: boolean;
   /** Called between two commands of one write. */
   readonly between: () => void | Promise<void>;
 }
@@ -184,7 +190,9 @@ export class BulkWriter {
       }
       const failure = bulkFailure(error);
       if (failure === undefined) throw sinkFailure(error);
-      const isPassing = failure.errors.some(({ code }) => isPassingCode(code));
+      const isPassing = failure.errors.some(
+        ({ code }) => isPassingCode(code) && !this.#waits(code),
+      );
       if (isPassing || failure.isUnconfirmed) throw sinkFailure(error);
       const refused = failure.errors.map((each) => ({ at: each.index, error: each }));
       // A single statement that failed needs no counting.
@@ -193,6 +201,10 @@ export class BulkWriter {
       const isTold = refused.every(({ at }) => at >= 0 && at < bulk.length);
       return { refused, isComplete: countable && isTold && failure.counted === expected };
     }
+  }
+
+  #waits(code: number): boolean {
+    return this.#parts.mayWait && isPassingAlone(code);
   }
 
   /**
@@ -268,6 +280,9 @@ function isDocumentOf(document: Document, { filter }: Statement): boolean {
 function refusal(statement: Statement, { code, message }: StatementError): RefusedStatement {
   const { topic, partition, offset } = statement.record.source;
   const text = `MongoDB refused the document: ${message}${code === 0 ? '' : ` (code ${code})`}`;
-  const error = new KafkaError('RECORD_REJECTED', text, { topic, partition, offset });
+  const about = { topic, partition, offset };
+  const error = isPassingAlone(code)
+    ? new KafkaError('SINK_FAILED', text, { ...about, retriable: true })
+    : new KafkaError('RECORD_REJECTED', text, about);
   return { statement, error };
 }

@@ -45,6 +45,7 @@ async function put(writer: SinkWriter, records: readonly PipeRecord[]) {
     partition: 0,
     nextOffset: (records.at(-1)?.source.offset ?? 0) + 1,
     signal: new AbortController().signal,
+    mayWait: false,
     stillOurs: async () => undefined,
     setAside: async () => undefined,
   });

@@ -47,13 +47,18 @@ interface Put {
   readonly aside: readonly RejectedRecord[];
 }
 
-async function put(writer: SinkWriter, records: readonly PipeRecord[]): Promise<Put> {
+async function put(
+  writer: SinkWriter,
+  records: readonly PipeRecord[],
+  mayWait = false,
+): Promise<Put> {
   const aside: RejectedRecord[] = [];
   const rejected = await writer.put(records, {
     topic: 't',
     partition: 0,
     nextOffset: (records.at(-1)?.source.offset ?? 0) + 1,
     signal: new AbortController().signal,
+    mayWait,
     stillOurs: async () => undefined,
     setAside: async (list) => void aside.push(...list),
   });
@@ -62,6 +67,69 @@ async function put(writer: SinkWriter, records: readonly PipeRecord[]): Promise<
 
 const stored = () => server.documents('db.c');
 const isUpdate = (name: string) => name === 'update';
+
+describe('a document that another writer holds for the moment', () => {
+  const held = ['k1', 't#0#1'];
+  const hold = () =>
+    server.rules.push((_, name) => {
+      if (name !== 'update') return undefined;
+      const refuse = ({ q }: { q: { _id: string } }) => held.includes(q._id);
+      return { refuse, code: 112, errmsg: 'WriteConflict' };
+    });
+  const records = [0, 1, 2].map((n) => record(n, `k${n}`, { n }));
+
+  test('has the whole write repeated', async () => {
+    const writer = await open();
+    hold();
+    await expect(put(writer, records)).rejects.toMatchObject({ retriable: true });
+  });
+
+  test('is answered with by itself where it may wait; the others are written', async () => {
+    const writer = await open();
+    hold();
+    const { rejected } = await put(writer, records, true);
+    expect(rejected.map(({ record: { key } }) => key)).toEqual(['k1']);
+    expect(rejected[0]?.error).toMatchObject({
+      code: 'SINK_FAILED',
+      retriable: true,
+      context: { offset: 1 },
+    });
+    expect(stored().map(({ n }) => n)).toEqual([0, 2]);
+    server.rules.length = 0;
+    // A later record of its key has come meanwhile: what waited does not replace it.
+    await put(writer, [record(7, 'k1', { n: 7 })], true);
+    expect((await put(writer, [record(1, 'k1', { n: 1 })], true)).rejected).toEqual([]);
+    expect(stored().map(({ n }) => n)).toEqual([0, 2, 7]);
+  });
+
+  test('is set aside before the offset moves, in a transaction', async () => {
+    const writer = await open({ offsets: 'mongodb', id: 'position' });
+    await writer.open?.([{ topic: 't', partition: 0 }]);
+    hold();
+    const { aside } = await put(writer, records, true);
+    expect(aside.map(({ error }) => error.retriable)).toEqual([true]);
+    expect(stored().map(({ n }) => n)).toEqual([0, 2]);
+  });
+
+  test('says nothing of a server that steps down: nobody waits for that', async () => {
+    const writer = await open();
+    server.rules.push((_, name) =>
+      name === 'update' ? { refuse: () => true, code: 189, errmsg: 'stepped down' } : undefined,
+    );
+    await expect(put(writer, records, true)).rejects.toMatchObject({ retriable: true });
+  });
+
+  test('is not written late where that would do harm', () => {
+    const refuses = (options: MongoSinkOptions) =>
+      mongodb({ uri: server.uri, database: 'db', ...options }).refusesLate;
+    expect(refuses({})).toBeUndefined();
+    expect(refuses({ guard: false, id: 'position' })).toBeUndefined();
+    expect(refuses({ guard: false })).toContain('guard');
+    expect(refuses({ offsets: 'mongodb' })).toContain('guard');
+    expect(refuses({ tombstones: 'delete' })).toContain('come back');
+    expect(refuses({ write: 'update' })).toContain('hide');
+  });
+});
 
 describe('documents', () => {
   test('have the key as their id, or the position where there is none', async () => {

@@ -32,6 +32,7 @@ export function mongodb(options: MongoSinkOptions): Sink {
   return {
     name: 'mongodb',
     guarantee: inTransaction ? 'transactional' : guarantee,
+    refusesLate: refusesLate(options),
     start: async (context) => {
       const driver = await loadDriver();
       const client =
@@ -44,6 +45,21 @@ export function mongodb(options: MongoSinkOptions): Sink {
       }
     },
   };
+}
+
+/** A record that waits is overtaken; the guard keeps its document from going back to it. */
+function refusesLate(options: MongoSinkOptions): string | undefined {
+  const { tombstones, changeDataCapture, write, guard, offsets, timeSeries } = options;
+  const { id = 'default' } = options;
+  if (tombstones === 'delete' || changeDataCapture !== undefined || write === 'delete') {
+    return 'a document that was deleted meanwhile would come back';
+  }
+  if (write === 'update') return 'what a later record has updated would hide it';
+  const isUnguarded = guard === false || offsets === 'mongodb';
+  if (!isUnguarded || timeSeries !== undefined) return undefined;
+  if (id === 'position' || !isDeterministic(id)) return undefined;
+  const harm = 'without a guard it would replace what a later record has written';
+  return `${harm} (id 'position' avoids that)`;
 }
 
 interface Connected {
@@ -192,6 +208,7 @@ class MongoWriter implements SinkWriter {
       options,
       sizeMax: this.#sizeMax,
       guard: this.#maker.guard,
+      mayWait: context.mayWait,
       between: async () => {
         await this.#context.step('mid-write');
         await context.stillOurs();

@@ -13,6 +13,12 @@ const passing = new Set([
   13_436, 14_031,
 ]);
 
+/**
+ * Of these, what one document may meet while others do not: a lock that somebody holds, a time
+ * limit, a conflict with another writer.
+ */
+const passingAlone = new Set([24, 46, 50, 112, 262]);
+
 /** What needs a person: no repetition brings a right or a password. */
 const forbidden = new Set([13, 18, 8000]);
 
@@ -117,6 +123,11 @@ export function isEncodingError(thrown: unknown): boolean {
 export function commandErrorCode(thrown: unknown): number | undefined {
   const error = thrown as { readonly name?: unknown; readonly code?: unknown } | null;
   return error?.name === 'MongoServerError' ? Number(error.code ?? 0) : undefined;
+}
+
+/** Whether the error says nothing about other documents. */
+export function isPassingAlone(code: number): boolean {
+  return passingAlone.has(code);
 }
 
 export function isForbiddenCode(code: number): boolean {

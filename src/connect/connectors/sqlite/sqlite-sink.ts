@@ -32,6 +32,7 @@ export function sqlite(options: SqliteSinkOptions): Sink {
     name: 'sqlite',
     guarantee: 'transactional',
     batchSize: 10_000,
+    refusesLate: 'rows have no guard, so it would replace what a later record has written',
     start: async ({ pipeline }) => new SqliteWriter(options, pipeline, openSqlite(options.path)),
   };
 }

@@ -1,4 +1,4 @@
-import type { ConsumerRecord, HeaderValue } from '../client/index.js';
+import { ConsumerRecord, type HeaderValue, RecordHeaders } from '../client/index.js';
 
 const prefix = 'kafkit.retry.';
 const names = {
@@ -7,6 +7,7 @@ const names = {
   topic: `${prefix}topic`,
   partition: `${prefix}partition`,
   offset: `${prefix}offset`,
+  timestamp: `${prefix}timestamp`,
 } as const;
 
 /** Where the record was before any retry topic. */
@@ -30,9 +31,21 @@ export function dueAtOf(record: ConsumerRecord, delayMs: number): number {
 }
 
 /** The record's own headers. */
-export function strippedHeaders({ headers }: ConsumerRecord): [string, HeaderValue][] {
+export function strippedHeaders({ headers }: ConsumerRecord): [string, Buffer | null][] {
   return headers.list.filter(([name]) => !name.startsWith(prefix)).map(([name, v]) => [name, v]);
 }
+
+/** The record of a retry topic as it was read at first: its place, its time, its headers. */
+export function asReadFirst(record: ConsumerRecord): ConsumerRecord {
+  if (textOf(record, names.topic) === undefined) return record;
+  const { topic, partition, offset } = originOf(record);
+  const timestamp = Number(textOf(record, names.timestamp) ?? record.timestamp);
+  const headers = new RecordHeaders(strippedHeaders(record));
+  const { key, value } = record;
+  return new ConsumerRecord(topic, partition, offset, timestamp, key, value, headers, -1);
+}
+
+/** Headers of a record that waits for its next attempt; see `retryTopics`. */
 
 export function retryHeaders(
   record: ConsumerRecord,
@@ -46,6 +59,7 @@ export function retryHeaders(
     [names.topic, topic],
     [names.partition, String(partition)],
     [names.offset, String(offset)],
+    [names.timestamp, textOf(record, names.timestamp) ?? String(record.timestamp)],
   ];
 }
 
