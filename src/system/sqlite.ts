@@ -4,6 +4,8 @@ import { KafkaError } from '../errors/index.js';
 export interface SqliteStatement {
   run(...values: (string | number | null | Uint8Array)[]): { readonly changes: number | bigint };
   all(...values: (string | number | null | Uint8Array)[]): unknown[];
+  /** Integers come as bigint: the others fail beyond 2^53. */
+  setReadBigInts(enabled: boolean): void;
 }
 
 /** A database in one file, as Node brings it along. Everything is synchronous. */
@@ -14,11 +16,20 @@ export interface SqliteDatabase {
 }
 
 interface SqliteModule {
-  readonly DatabaseSync: new (path: string) => SqliteDatabase;
+  readonly DatabaseSync: new (
+    path: string,
+    options?: { readonly readOnly?: boolean },
+  ) => SqliteDatabase;
 }
 
-/** Opens a database, creating the file. Fails with PACKAGE_MISSING on Node before 22.13. */
-export function openSqlite(path: string): SqliteDatabase {
+/**
+ * Opens a database, creating the file unless it is only read. Fails with PACKAGE_MISSING on Node
+ * before 22.13.
+ */
+export function openSqlite(
+  path: string,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): SqliteDatabase {
   const node = process as { getBuiltinModule?: (name: string) => unknown };
   const module = node.getBuiltinModule?.('node:sqlite') as SqliteModule | undefined;
   if (module === undefined) {
@@ -26,5 +37,5 @@ export function openSqlite(path: string): SqliteDatabase {
       hint: 'Node 22.13 or newer has.',
     });
   }
-  return new module.DatabaseSync(path);
+  return new module.DatabaseSync(path, { readOnly });
 }

@@ -6,51 +6,14 @@ import {
 } from '../connectors/mongodb/index.js';
 import type { Sink } from '../sink.js';
 import type { Source } from '../source.js';
-import { choice, invalid, section, type Shape } from './section.js';
-
-const sinkShape: Shape = {
-  uri: 'text',
-  clientOptions: 'fields',
-  database: 'text',
-  collection: 'text',
-  namespaces: 'fields',
-  id: 'any',
-  write: ['replace', 'update', 'insert', 'delete'],
-  businessKey: 'texts',
-  tombstones: ['delete', 'ignore', 'reject'],
-  guard: 'any',
-  changeDataCapture: ['debezium', 'changeStream'],
-  timeSeries: 'fields',
-  timestamps: 'boolean',
-  maxBatchSize: 'number',
-  documentsPerSecond: 'number',
-  writeConcern: 'fields',
-  offsets: ['kafka', 'mongodb'],
-  offsetsCollection: 'text',
-};
-
-const timeSeriesShape: Shape = {
-  timeField: 'text',
-  metaField: 'text',
-  granularity: ['seconds', 'minutes', 'hours'],
-  expireAfterSeconds: 'number',
-};
-
-const sourceShape: Shape = {
-  uri: 'text',
-  clientOptions: 'fields',
-  database: 'text',
-  collection: 'text',
-  snapshot: 'boolean',
-  format: ['document', 'envelope'],
-  batchSize: 'number',
-};
+import { choice, invalid, section } from './section.js';
+import { shapes } from './shapes.js';
 
 const idNames = ['default', 'key', 'position', 'provided', 'value', 'uuid', 'objectId'];
 
 /** `to: { mongodb: … }` */
 export function mongodbFromDescription(path: string, value: unknown): Sink {
-  const options = section(path, value, sinkShape);
+  const options = section(path, value, shapes['to.mongodb']);
   const { uri, id, guard } = options;
   if (uri === undefined) throw invalid(path, 'uri is missing, such as mongodb://localhost:27017.');
   if (id !== undefined) {
@@ -60,7 +23,7 @@ export function mongodbFromDescription(path: string, value: unknown): Sink {
     if (isFields && !isList) throw invalid(`${path}.id`, 'a list of fields is wanted.');
   }
   if (options.timeSeries !== undefined) {
-    section(`${path}.timeSeries`, options.timeSeries, timeSeriesShape);
+    section(`${path}.timeSeries`, options.timeSeries, shapes['to.mongodb.timeSeries']);
   }
   if (guard !== undefined && guard !== false && typeof guard !== 'string') {
     throw invalid(`${path}.guard`, 'the name of a field, or false, is wanted.');
@@ -70,7 +33,7 @@ export function mongodbFromDescription(path: string, value: unknown): Sink {
 
 /** `from: { mongodb: … }` */
 export function mongodbSourceFromDescription(path: string, value: unknown): Source {
-  const options = section(path, value, sourceShape);
+  const options = section(path, value, shapes['from.mongodb']);
   for (const name of ['uri', 'database', 'collection']) {
     if (options[name] === undefined) throw invalid(path, `${name} is missing.`);
   }

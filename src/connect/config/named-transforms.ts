@@ -107,6 +107,11 @@ const transforms: Readonly<Record<string, Named>> = {
 
 export const formats = ['json', 'jsonEnvelope', 'string', 'bytes'] as const;
 
+/** The names that `via` may use, and what each of them takes. */
+export const transformShapes: Readonly<Record<string, Shape>> = Object.fromEntries(
+  Object.entries(transforms).map(([name, { shape }]) => [name, shape]),
+);
+
 /** The transform that an entry of `via` names. */
 export function namedTransform(path: string, entry: unknown): Transform {
   const { name, value } = choice(path, entry, Object.keys(transforms));

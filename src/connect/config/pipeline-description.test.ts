@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { realSystem } from '../../system/index.js';
 import type { PipeRecord } from '../pipe-record.js';
 import { TransformChain, type TransformLike } from '../transform.js';
+import { transformShapes } from './named-transforms.js';
 import { describedPipeline, parseDescription, readDescription } from './pipeline-description.js';
+import { shapes } from './shapes.js';
 
 const system = realSystem();
 const read = async (text: string, name = 'pipe.yaml') =>
@@ -239,4 +242,42 @@ describe('transforms by name', () => {
     );
     await expect(valueOf([{ maskField: { fields: ['p'] } }], 5)).rejects.toThrow(/wants an object/);
   });
+});
+
+describe('docs/reference/pipelines.md', () => {
+  const reference = new URL('../../../docs/reference/pipelines.md', import.meta.url);
+  const sections = readFileSync(reference, 'utf8').split(/^## /m);
+  const rowsOf = (heading: string) => {
+    const found = sections.find((each) => each.startsWith(`${heading}\n`)) ?? '';
+    return [...found.matchAll(/^\| (`.*?)\|(.*)\|$/gm)].map(([, name = '', text = '']) => {
+      const names = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map(([, each = '']) => each);
+      return { names: names(name), mentioned: names(text) };
+    });
+  };
+
+  test.each(Object.entries(shapes))('names every option of "%s", and no other', (path, shape) => {
+    const named = rowsOf(path === '' ? 'At the top' : path).flatMap(({ names }) => names);
+    expect(named.sort()).toEqual(Object.keys(shape).sort());
+  });
+
+  test('names every transform with its options', () => {
+    const rows = rowsOf('via');
+    const named = rows.flatMap(({ names }) => names);
+    expect(named.sort()).toEqual(Object.keys(transformShapes).sort());
+    for (const [name, shape] of Object.entries(transformShapes)) {
+      const row = rows.find(({ names }) => names.includes(name));
+      expect(row?.mentioned.sort(), name).toEqual(Object.keys(shape).sort());
+    }
+  });
+});
+
+test('a description may name retry topics and a SQLite source', async () => {
+  const retried = await read(whole.replace('retries: 5', 'retryTopics: [1s]'));
+  expect(retried.options.errors).toMatchObject({ retryTopics: ['1s'] });
+  const rows = '{ from: { sqlite: { path: a.db, table: t, follow: false } }, to: { topic: t } }';
+  expect((await read(rows)).options.from).toMatchObject({ name: 'sqlite' });
+  await expect(read(rows.replace(', table: t', ''))).rejects.toThrow(
+    'from.sqlite: table is missing',
+  );
+  await expect(read(rows.replace('table', 'tabl'))).rejects.toThrow('Did you mean "table"?');
 });

@@ -5,9 +5,10 @@ import type { PipelineOptions } from '../pipeline-options.js';
 import type { Sink } from '../sink.js';
 import type { Source } from '../source.js';
 import type { Transform } from '../transform.js';
-import { converterOf, formats, namedTransform } from './named-transforms.js';
+import { converterOf, namedTransform } from './named-transforms.js';
 import { locatorOf } from './positions.js';
-import { choice, invalid, placed, placeOfMistake, section, type Shape } from './section.js';
+import { choice, invalid, placed, placeOfMistake, section } from './section.js';
+import { shapes } from './shapes.js';
 import { substituted } from './substitution.js';
 
 /** A pipeline as a file describes it, checked. */
@@ -24,53 +25,6 @@ export interface DescriptionContext {
   /** What `from: stdin` reads. */
   readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
 }
-
-const top: Shape = {
-  name: 'text',
-  from: 'any',
-  via: 'list',
-  to: 'any',
-  errors: 'fields',
-  tasks: 'number',
-  batchSize: 'number',
-  commitIntervalMs: 'number',
-  drainTimeoutMs: 'number',
-  offsetsTopic: 'text',
-  kafka: 'fields',
-  http: 'text',
-};
-
-const fromTopics: Shape = {
-  bootstrapServers: 'texts',
-  topics: 'texts',
-  topicsPattern: 'text',
-  groupId: 'text',
-  offsetReset: ['earliest', 'latest', 'none'],
-  isolationLevel: ['read_committed', 'read_uncommitted'],
-  keyFormat: formats,
-  valueFormat: formats,
-  consumer: 'fields',
-};
-
-const toTopic: Shape = {
-  bootstrapServers: 'texts',
-  topic: 'text',
-  exactlyOnce: 'boolean',
-  producer: 'fields',
-};
-
-const errorShape: Shape = {
-  retries: 'number',
-  backoffMs: 'number',
-  backoffMaxMs: 'number',
-  writeTimeoutMs: 'number',
-  tolerance: ['none', 'data', 'all'],
-  deadLetterTopic: 'text',
-  deadLetterPartitions: 'number',
-  restart: ['always', 'never'],
-  restartBackoffMs: 'number',
-  restartBackoffMaxMs: 'number',
-};
 
 /** Reads text as JSON or, where the file's name says so, as YAML. */
 export async function parseDescription(text: string, fileName: string): Promise<unknown> {
@@ -133,7 +87,7 @@ export async function describedPipeline(
     env: environmentVariable,
     file: (path) => disk.readFile(path).toString('utf8'),
   });
-  const { from, to, via, errors, http, ...rest } = section('', filled, top);
+  const { from, to, via, errors, http, ...rest } = section('', filled, shapes['']);
   if (from === undefined) throw invalid('', '"from" is missing: where records come from.');
   if (to === undefined) throw invalid('', '"to" is missing: where records go.');
   const transforms: Transform[] = [];
@@ -143,7 +97,7 @@ export async function describedPipeline(
   }
   const common = {
     ...rest,
-    ...(errors === undefined ? {} : { errors: section('errors', errors, errorShape) }),
+    ...(errors === undefined ? {} : { errors: section('errors', errors, shapes.errors) }),
   };
   const isFromTopics = !isChoice(from, sources);
   const options = isFromTopics
@@ -165,7 +119,7 @@ export async function describedPipeline(
 }
 
 const sinks = ['mongodb', 'file', 'sqlite', 'stdout'] as const;
-const sources = ['file', 'stdin', 'mongodb'] as const;
+const sources = ['file', 'stdin', 'mongodb', 'sqlite'] as const;
 
 /** Whether a section names one of these instead of topics. */
 function isChoice(value: unknown, names: readonly string[]): boolean {
@@ -178,7 +132,7 @@ function topicsFrom(from: unknown, transforms: readonly Transform[]) {
   const { topics, topicsPattern, keyFormat, valueFormat, ...others } = section(
     'from',
     from,
-    fromTopics,
+    shapes.from,
   );
   if ((topics === undefined) === (topicsPattern === undefined)) {
     throw invalid('from', 'either topics or topicsPattern is wanted.');
@@ -200,7 +154,7 @@ function topicsFrom(from: unknown, transforms: readonly Transform[]) {
 }
 
 function targetTopic(to: unknown) {
-  const target = section('to', to, toTopic);
+  const target = section('to', to, shapes.to);
   if (target.topic === undefined) throw invalid('to', 'topic is missing.');
   return target;
 }
@@ -221,23 +175,11 @@ async function namedSink(
   }
   if (name === 'file') {
     const { file } = await import('../connectors/file/index.js');
-    const shape: Shape = {
-      path: 'text',
-      directory: 'text',
-      format: ['jsonl', 'csv'],
-      columns: 'texts',
-    };
-    return file(section('to.file', value, shape));
+    return file(section('to.file', value, shapes['to.file']));
   }
   if (name === 'sqlite') {
     const { sqlite } = await import('../connectors/sqlite/index.js');
-    const shape: Shape = {
-      path: 'text',
-      table: 'text',
-      columns: 'texts',
-      tombstones: ['delete', 'ignore', 'reject'],
-    };
-    const options = section('to.sqlite', value, shape);
+    const options = section('to.sqlite', value, shapes['to.sqlite']);
     if (options.path === undefined) throw invalid('to.sqlite', 'path is missing.');
     return sqlite(options as unknown as { path: string });
   }
@@ -263,16 +205,17 @@ async function namedSource(
   }
   if (name === 'file') {
     const { fileSource } = await import('../connectors/file/index.js');
-    const shape: Shape = {
-      path: 'text',
-      format: ['text', 'jsonl', 'csv'],
-      columns: 'texts',
-      follow: 'boolean',
-      key: 'text',
-    };
-    const options = section('from.file', value, shape);
+    const options = section('from.file', value, shapes['from.file']);
     if (options.path === undefined) throw invalid('from.file', 'path is missing.');
     return fileSource(options as { path: string });
+  }
+  if (name === 'sqlite') {
+    const { sqliteSource } = await import('../connectors/sqlite/index.js');
+    const options = section('from.sqlite', value, shapes['from.sqlite']);
+    for (const each of ['path', 'table']) {
+      if (options[each] === undefined) throw invalid('from.sqlite', `${each} is missing.`);
+    }
+    return sqliteSource(options as unknown as Parameters<typeof sqliteSource>[0]);
   }
   const { linesSource } = await import('../connectors/lines.js');
   section('from.stdin', value, {});
