@@ -15,20 +15,33 @@ const recordCount = 160;
 const keyCount = 60;
 /** On a busy machine everything takes long; only what never comes is a fault. */
 const patienceMs = 180_000;
+/** Pauses of records that do not go through at once, and how long they are reluctant. */
+const retryPauses = ['300ms', '1s', '3s'];
+const reluctantMs = 1000;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** What is produced, by the seed: some updates, some deletions, three records of poison. */
-function records(data, random) {
+/**
+ * What is produced, by the seed: some updates, some deletions, three records of poison, or five
+ * that fail for a while. Those are overtaken, so that only a guarded document ends by its key.
+ */
+function records({ data, database }, random) {
   const poison = new Set();
   while (data === 'poison' && poison.size < 3) poison.add(Math.floor(random() * recordCount));
+  const reluctant = new Set();
+  while (data === 'reluctant' && reluctant.size < 5) {
+    reluctant.add(Math.floor(random() * recordCount));
+  }
+  const isGuarded = database !== 'topic' && database !== 'transactions';
+  const isKeyed = data !== 'unkeyed' && (data !== 'reluctant' || isGuarded);
   return Array.from({ length: recordCount }, (_, n) => {
-    const key = data === 'unkeyed' ? null : `k${Math.floor(random() * keyCount)}`;
+    const key = isKeyed ? `k${Math.floor(random() * keyCount)}` : null;
     if (poison.has(n)) {
       return { key, value: `{"n":${n},`, headers: [['trace', `p${n}`]], isPoison: true };
     }
     const isDeletion = data === 'tombstones' && random() < 0.3;
-    return { key, value: isDeletion ? null : JSON.stringify({ n, pad: 'x'.repeat(20) }) };
+    const waits = reluctant.has(n) ? { waits: reluctantMs } : {};
+    return { key, value: isDeletion ? null : JSON.stringify({ n, pad: 'x'.repeat(20), ...waits }) };
   });
 }
 
@@ -107,13 +120,18 @@ export async function runCell(cell, { broker, database, seed, sabotage }) {
     children: [],
   };
   const kafka = new Kafka({ bootstrapServers: broker.bootstrapServers, logger: quiet });
-  const produced = records(cell.data, random);
+  const produced = records(cell, random);
   try {
     const admin = kafka.admin();
     await admin.createTopics([
       { name: topic, partitions, ...factor(broker) },
       { name: `${topic}.dlq`, partitions: 1, ...factor(broker) },
       ...(database.isTopic ? [{ name: `${topic}.out`, partitions, ...factor(broker) }] : []),
+      ...(cell.data === 'reluctant' ? retryPauses : []).map((pause) => ({
+        name: `${topic}.retry.${pause}`,
+        partitions,
+        ...factor(broker),
+      })),
     ]);
     const half = Math.floor(recordCount * 0.75);
     await produce(kafka, topic, produced.slice(0, half), produced, 0);
@@ -158,7 +176,7 @@ async function produce(kafka, topic, list, produced, from) {
 }
 
 function start(context, plan) {
-  const { broker, database, topic, deadLetterTopic, outTopic, sabotage } = context;
+  const { broker, cell, database, topic, deadLetterTopic, outTopic, sabotage } = context;
   const child = new Child({
     bootstrapServers: broker.bootstrapServers,
     uri: database.uri,
@@ -172,6 +190,7 @@ function start(context, plan) {
     bulkSize: database.bulkSize,
     offsets: database.offsets,
     batchSize: 50,
+    ...(cell.data === 'reluctant' ? { retryTopics: retryPauses } : {}),
     ...plan,
   });
   context.children.push(child);

@@ -13,6 +13,8 @@ export const dimensions = {
     'draining',
     'dead-lettering',
     'dead-lettered',
+    'retrying',
+    'retried',
   ],
   fault: [
     'kill-pipeline',
@@ -27,7 +29,8 @@ export const dimensions = {
     // Half of each bulk is written, the rest refused.
     'half-of-database',
   ],
-  data: ['unkeyed', 'keyed', 'tombstones', 'poison'],
+  // `reluctant`: some records do not go through before a while has passed.
+  data: ['unkeyed', 'keyed', 'tombstones', 'poison', 'reluctant'],
   // `topic`: no database at all, but a topic of the same cluster, in transactions.
   database: ['scripted', 'java-h2', 'ferretdb', 'transactions', 'topic', 'real'],
   broker: ['kafkit', 'kafka'],
@@ -41,6 +44,7 @@ export function isPossible({ step, fault, data, database, broker }, available) {
   if (database === 'topic' && fault?.endsWith('-database') === true) return false;
   // Of two, the other one may get all of the poison.
   if (fault === 'kill-one-of-two' && step?.startsWith('dead-letter') === true) return false;
+  if (fault === 'kill-one-of-two' && step?.startsWith('retr') === true) return false;
   // Only the scripted server can say that its disk is full.
   const isScripted = database === 'scripted' || database === 'transactions';
   const isPlayed = fault === 'full-database' || fault === 'half-of-database';
@@ -50,6 +54,7 @@ export function isPossible({ step, fault, data, database, broker }, available) {
   if (fault === 'cut-broker' && broker === 'kafka') return false;
   if (data !== undefined && step?.startsWith('dead-letter') === true && data !== 'poison')
     return false;
+  if (data !== undefined && step?.startsWith('retr') === true && data !== 'reluctant') return false;
   return true;
 }
 
@@ -117,6 +122,9 @@ export function fastCells(available) {
     { step: 'rebalancing', fault: 'zombie', data: 'keyed', database: first, broker },
     { step: 'draining', fault: 'kill-pipeline', data: 'poison', database: 'scripted', broker },
     { step: 'dead-lettered', fault: 'kill-pipeline', data: 'poison', database: second, broker },
+    { step: 'retried', fault: 'kill-pipeline', data: 'reluctant', database: first, broker },
+    { step: 'retrying', fault: 'kill-pipeline', data: 'reluctant', database: 'scripted', broker },
+    { step: 'retried', fault: 'kill-pipeline', data: 'reluctant', database: 'topic', broker },
     { step: 'dead-lettering', fault: 'cut-broker', data: 'poison', database: 'scripted', broker },
     {
       step: 'before-write',

@@ -2,8 +2,9 @@
 // first argument; each time a watched step is reached it either ends itself with SIGKILL, or says
 // so on standard output and waits for a line on standard input.
 import { createInterface } from 'node:readline';
-import { json, pipeline } from '../../dist/connect/index.js';
+import { json, map, pipeline } from '../../dist/connect/index.js';
 import { mongodb } from '../../dist/connect/connectors/mongodb/index.js';
+import { KafkaError } from '../../dist/errors/index.js';
 
 const plan = JSON.parse(process.argv[2]);
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -39,13 +40,25 @@ function target() {
     uri: plan.uri,
     database: plan.database,
     collection: plan.collection,
-    tombstones: 'delete',
+    // What is overtaken goes with neither deletions nor, without a guard, keys.
+    ...(plan.retryTopics === undefined
+      ? { tombstones: 'delete' }
+      : plan.offsets === 'mongodb'
+        ? { id: 'position' }
+        : {}),
     maxBatchSize: plan.bulkSize,
     offsets: plan.offsets,
     clientOptions: { serverSelectionTimeoutMS: 2000, socketTimeoutMS: 4000 },
     ...(plan.sabotage === 'guard' ? { guard: false } : {}),
   });
   return plan.sabotage === undefined ? sink : sabotaged(sink);
+}
+
+/** A record that says so does not go through before it has a certain age. */
+function reluctance(record) {
+  const { timestamp, value } = record;
+  if (Date.now() >= timestamp + (value?.waits ?? 0)) return record;
+  throw new KafkaError('SINK_FAILED', 'not yet', { retriable: true });
 }
 
 /** The sink made worse, to see that the checks notice. */
@@ -84,7 +97,7 @@ try {
       groupId: plan.group,
       consumer: { sessionTimeoutMs: 6000, heartbeatIntervalMs: 500 },
     },
-    via: [json()],
+    via: [json(), map(reluctance)],
     to: target(),
     // Not for topics, where a batch is a transaction.
     ...(plan.outTopic === undefined ? { batchSize: plan.batchSize, commitIntervalMs: 200 } : {}),
@@ -96,6 +109,7 @@ try {
       restartBackoffMaxMs: 1000,
       writeTimeoutMs: 6000,
       deadLetterTopic: plan.deadLetterTopic,
+      retryTopics: plan.retryTopics,
     },
     logger,
     onStep,

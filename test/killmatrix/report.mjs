@@ -1,5 +1,5 @@
 // The table of a run, for people: docs/reference/kill-matrix.md.
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 const databases = {
@@ -11,6 +11,14 @@ const databases = {
   real: 'a real MongoDB',
 };
 const brokers = { kafkit: 'kafkit', kafka: 'Apache Kafka 4.3.1, three nodes' };
+
+/** Adds results to a file, one a line; answers with all of them. A cell that ran twice counts once. */
+export function keep(path, results) {
+  appendFileSync(path, results.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  const all = lines.map((line) => JSON.parse(line));
+  return [...new Map(all.map((each) => [JSON.stringify(each.cell), each])).values()];
+}
 
 export function report(path, { seed, pairCount, results }) {
   const held = results.filter(({ holds }) => holds).length;

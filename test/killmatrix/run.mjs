@@ -1,13 +1,15 @@
 // The kill matrix: `npm run killmatrix` runs cells in which every pair of values meets; `-- --fast`
 // a small selection; `-- --seed 7` another choice; `-- --cell 12` one of them again; `-- --brokers
 // kafkit` and `-- --databases scripted,topic` and `-- --faults zombie` leave others out;
-// `-- --report FILE` writes the table.
+// `-- --on kafka` runs those cells on this broker that were chosen for the other one; `-- --part 2/4`
+// only the second quarter; `-- --results FILE` keeps what came of the cells, and adds to what an
+// earlier part has left there; `-- --report FILE` writes the table of all that.
 // `-- --sabotage` makes the pipeline worse on purpose, and wants each cell to notice. Ends with 1
 // when a cell does not do what it should.
 import { parseArgs } from 'node:util';
 import { runCell } from './cell.mjs';
-import { allPairs, fastCells, sabotages } from './cells.mjs';
-import { report } from './report.mjs';
+import { allPairs, fastCells, isPossible, sabotages } from './cells.mjs';
+import { keep, report } from './report.mjs';
 import {
   kafkaCluster,
   kafkitBroker,
@@ -23,6 +25,9 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     cell: { type: 'string' },
     brokers: { type: 'string' },
+    on: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
+    results: { type: 'string' },
     databases: { type: 'string' },
     faults: { type: 'string' },
     report: { type: 'string' },
@@ -56,9 +61,20 @@ const available = {
 
 const seed = Number(values.seed);
 const { cells, pairCount } = cellsOf();
-const chosen = cells
+const wanted = cells
   .map((cell, number) => ({ cell, number }))
-  .filter(({ number }) => values.cell === undefined || number === Number(values.cell));
+  .filter(({ number }) => values.cell === undefined || number === Number(values.cell))
+  .flatMap(({ cell, number }) => {
+    const { on = cell.broker } = values;
+    if (on === cell.broker) return values.on === undefined ? [{ cell, number }] : [];
+    const moved = { ...cell, broker: on };
+    return isPossible(moved, available) ? [{ cell: moved, number }] : [];
+  });
+const [part, parts] = values.part.split('/').map(Number);
+const chosen = wanted.slice(
+  Math.floor((wanted.length * (part - 1)) / parts),
+  Math.floor((wanted.length * part) / parts),
+);
 
 const covered = pairCount === undefined ? '' : `, ${pairCount} pairs`;
 console.log(`seed ${seed}: ${chosen.length} cells${covered}`);
@@ -95,8 +111,8 @@ for (const { cell, number } of chosen) {
   const broker = await surrounding(cell.broker);
   const database = await surrounding(cell.database);
   const { sabotage } = cell;
-  const parts = { broker, database, seed: seed * 10_000 + number, sabotage };
-  const complaints = await runCell(cell, parts);
+  const setting = { broker, database, seed: seed * 10_000 + number, sabotage };
+  const complaints = await runCell(cell, setting);
   const holds = (complaints.length === 0) === (sabotage === undefined);
   results.push({ cell, number, holds, seconds: (Date.now() - at) / 1000 });
   const seconds = ((Date.now() - at) / 1000).toFixed(0).padStart(3);
@@ -124,6 +140,7 @@ if (!available.databases.includes('real')) {
   );
 }
 console.log(`${chosen.length - failures.length} of ${chosen.length} cells hold (${minutes} min)`);
-if (values.report !== undefined) report(values.report, { seed, pairCount, results });
+const all = values.results === undefined ? results : keep(values.results, results);
+if (values.report !== undefined) report(values.report, { seed, pairCount, results: all });
 if (failures.length > 0) console.log(`failed: ${failures.map((n) => `--cell ${n}`).join(' ')}`);
 process.exit(failures.length === 0 && chosen.length > 0 ? 0 : 1);

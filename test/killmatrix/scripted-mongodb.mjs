@@ -94,7 +94,7 @@ export class ScriptedMongoDb {
         await this.#run(command, name);
         return socket.destroy();
       }
-      if (verdict.refuseFrom !== undefined) {
+      if (verdict.refuse !== undefined) {
         return this.#message(socket, requestId, await this.#runPart(command, name, verdict));
       }
       return this.#message(socket, requestId, { ok: 1, ...verdict });
@@ -204,16 +204,24 @@ export class ScriptedMongoDb {
     }
   }
 
-  /** Carries out the first statements of a command, and refuses the rest one by one. */
-  async #runPart(command, name, { refuseFrom, code, errmsg }) {
+  /** Carries out a command but for some of its statements, which are refused one by one. */
+  async #runPart(command, name, { refuse, code, errmsg }) {
     const list = { update: 'updates', insert: 'documents', delete: 'deletes' }[name];
     const all = command[list];
-    const answer = await this.#run({ ...command, [list]: all.slice(0, refuseFrom) }, name);
-    const refused = all
-      .slice(refuseFrom)
-      .map((_, at) => failureAt(refuseFrom + at, { code, message: errmsg }));
-    const shown = command.ordered === false ? refused : refused.slice(0, 1);
-    return { ...answer, writeErrors: [...(answer.writeErrors ?? []), ...shown] };
+    let refused = [...all.keys()].filter((at) => refuse(all[at], at));
+    const [first] = refused;
+    if (first === undefined) return await this.#run(command, name);
+    // The first one ends an ordered command.
+    const isOrdered = command.ordered !== false;
+    if (isOrdered) refused = [first];
+    const taken = [...all.keys()].filter((at) => (isOrdered ? at < first : !refused.includes(at)));
+    const writeErrors = refused.map((at) => failureAt(at, { code, message: errmsg }));
+    if (taken.length === 0) return { n: 0, ok: 1, writeErrors };
+    const part = { ...command, [list]: taken.map((at) => all[at]) };
+    const answer = await this.#run(part, name);
+    const moved = (each) => ({ ...each, index: taken[each.index] });
+    if (answer.upserted !== undefined) answer.upserted = answer.upserted.map(moved);
+    return { ...answer, writeErrors: [...(answer.writeErrors ?? []).map(moved), ...writeErrors] };
   }
 
   /** Applies statements; a failure ends an ordered bulk, and every one on a lax server. */

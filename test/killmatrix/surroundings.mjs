@@ -131,7 +131,8 @@ export async function scripted({ replicaSet }) {
         const list = command.updates ?? command.documents ?? command.deletes;
         if (!['update', 'insert', 'delete'].includes(name)) return undefined;
         const errmsg = 'the primary stepped down while the command was carried out';
-        return { refuseFrom: Math.floor(list.length / 2), code: 189, errmsg };
+        const half = Math.floor(list.length / 2);
+        return { refuse: (_, at) => at >= half, code: 189, errmsg };
       });
     },
     empty() {
