@@ -329,3 +329,36 @@ test('a share partition is served by its leader, and goes on with the next one',
   // The session has ended with its connection, so that the record is free.
   expect(only(again.acquiredRecords)).toMatchObject({ firstOffset: 0, deliveryCount: 2 });
 });
+
+test('the state of a share partition is kept by one node; others say so', async () => {
+  const system = memorySystem();
+  await startThree(system);
+  const clients = await Promise.all(
+    [1, 2, 3].map((id) => RawClient.connect(system.net, portOf(id))),
+  );
+  const [client] = clients;
+  if (client === undefined) throw new Error('no client');
+  const { topicId } = await createTopic(client, 't', { partitions: 6 });
+  const keepers = new Set<number>();
+  for (let partition = 0; partition < 6; partition++) {
+    const coordinatorKeys = [`g:${topicId}:${partition}`];
+    const found = await client.send('FindCoordinator', 6, { keyType: 2, coordinatorKeys });
+    const { nodeId } = only(found.coordinators);
+    keepers.add(nodeId);
+    const topics = [{ topicId, partitions: [{ partition, stateEpoch: 1, startOffset: 0 }] }];
+    for (const [at, to] of clients.entries()) {
+      const { results } = await to.send('InitializeShareGroupState', 0, { groupId: 'g', topics });
+      const { errorCode, errorMessage } = only(only(results).partitions);
+      const isKeeper = at + 1 === nodeId;
+      expect([errorCode, errorMessage]).toEqual(
+        isKeeper
+          ? [0, null]
+          : [
+              errno.notCoordinator,
+              'Unable to initialize share group state: This is not the correct coordinator.',
+            ],
+      );
+    }
+  }
+  expect(keepers.size).toBeGreaterThan(1);
+});

@@ -182,7 +182,7 @@ describe('Fetch', () => {
     const codes = (answer: typeof first) =>
       answer.responses
         .flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
-        .sort();
+        .sort((a, b) => a - b);
     expect([first.errorCode, codes(first)]).toEqual([0, [0, 100]]);
     for (const sessionEpoch of [1, 2]) {
       const input = { ...open, topics: [], sessionId: first.sessionId, sessionEpoch };

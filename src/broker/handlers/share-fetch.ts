@@ -56,6 +56,7 @@ export const shareFetch: Handler<'ShareFetch'> = async (request, context) => {
   if (!isSound(request)) return refused('INVALID_REQUEST');
   const member = { groupId, memberId };
   const session = sessionOf(request, member, context);
+  if (session === 'SHARE_SESSION_LIMIT_REACHED') await idle(request.maxWaitMs, context);
   if (typeof session === 'string') return refused(session);
   const acknowledging = acknowledgeAll(request.topics, { ...member, isRenewAck }, context);
   const fetches = epoch !== finalEpoch && !isRenewAck;
@@ -80,6 +81,21 @@ export const shareFetch: Handler<'ShareFetch'> = async (request, context) => {
 function refused(code: ErrorCode): Response {
   const nothing = { responses: [], nodeEndpoints: [] };
   return { errorCode: errnoOf(code), acquisitionLockTimeoutMs: 0, ...nothing };
+}
+
+/** Whoever found no room comes again at once: the answer takes as long as an empty one would. */
+function idle(maxWaitMs: number, { broker, connection }: RequestContext): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      timer.cancel();
+      forgetConnection();
+      forgetStop();
+      resolve();
+    };
+    const timer = broker.system.clock.after(Math.max(0, maxWaitMs), finish);
+    const forgetStop = broker.onStopping(finish);
+    const forgetConnection = connection.onClosed(finish);
+  });
 }
 
 /** Whoever asks for more time asks for nothing else; nothing is acknowledged before a session. */

@@ -116,8 +116,7 @@ export class ShareStateMachine implements Machine<ShareStateRecord> {
   ): void {
     const known = this.#states.get(nameOf(key))?.state;
     const fault =
-      this.#keyFault(key) ??
-      (known !== undefined && known.stateEpoch > stateEpoch ? faults.stateEpoch : undefined);
+      this.#shapeFault(key) ?? stateEpochFault(known, stateEpoch) ?? this.#topicFault(key);
     if (fault !== undefined) return outcome.answer(ticket, fault);
     const isDecided = startOffset !== uninitializedStart;
     const value: ShareStateSnapshot = {
@@ -143,7 +142,7 @@ export class ShareStateMachine implements Machine<ShareStateRecord> {
     now: number,
   ): void {
     const known = this.#states.get(nameOf(key));
-    const fault = this.#keyFault(key) ?? accessFault(known?.state, leaderEpoch, undefined);
+    const fault = this.#accessFault(key, faults.unread, leaderEpoch);
     if (fault !== undefined || known === undefined) {
       return outcome.answer(ticket, fault ?? faults.unread);
     }
@@ -164,7 +163,7 @@ export class ShareStateMachine implements Machine<ShareStateRecord> {
   ): void {
     const known = this.#states.get(nameOf(key));
     const { leaderEpoch, stateEpoch } = written;
-    const fault = this.#keyFault(key) ?? accessFault(known?.state, leaderEpoch, stateEpoch);
+    const fault = this.#accessFault(key, faults.unwritten, leaderEpoch, stateEpoch);
     if (fault !== undefined || known === undefined) {
       return outcome.answer(ticket, fault ?? faults.unwritten);
     }
@@ -246,32 +245,51 @@ export class ShareStateMachine implements Machine<ShareStateRecord> {
   }
 
   #shapeFault({ groupId, partition }: SharePartitionKey): ShareStateFault | undefined {
-    return groupId === '' || partition < 0 ? faults.key : undefined;
+    if (partition < 0) return faults.partition;
+    return groupId === '' ? faults.group : undefined;
   }
 
-  #keyFault(key: SharePartitionKey): ShareStateFault | undefined {
+  #topicFault({ topicId, partition }: SharePartitionKey): ShareStateFault | undefined {
+    return this.#config.exists(topicId, partition) ? undefined : faults.topic;
+  }
+
+  /** Why whoever believes in these epochs gets no further; in the order in which Kafka looks. */
+  #accessFault(
+    key: SharePartitionKey,
+    absent: ShareStateFault,
+    leaderEpoch: number,
+    stateEpoch = anyEpoch,
+  ): ShareStateFault | undefined {
     const fault = this.#shapeFault(key);
     if (fault !== undefined) return fault;
-    return this.#config.exists(key.topicId, key.partition) ? undefined : faults.topic;
+    const state = this.#states.get(nameOf(key))?.state;
+    if (state === undefined) return absent;
+    if (leaderEpoch !== anyEpoch && leaderEpoch < state.leaderEpoch) return faults.leaderEpoch;
+    return stateEpochFault(state, stateEpoch) ?? this.#topicFault(key);
   }
 }
 
-/** Why whoever believes in these epochs gets no further; undefined if it does. */
-function accessFault(
+/** What somebody says who does not lead, or does not know. */
+const anyEpoch = -1;
+
+function stateEpochFault(
   state: ShareStateSnapshot | undefined,
-  leaderEpoch: number,
-  stateEpoch: number | undefined,
+  stateEpoch: number,
 ): ShareStateFault | undefined {
-  if (state === undefined) return undefined;
-  // -1 is what somebody says who does not lead.
-  if (leaderEpoch !== -1 && leaderEpoch < state.leaderEpoch) return faults.leaderEpoch;
-  if (stateEpoch !== undefined && stateEpoch < state.stateEpoch) return faults.stateEpoch;
-  return undefined;
+  if (state === undefined || stateEpoch === anyEpoch) return undefined;
+  return stateEpoch < state.stateEpoch ? faults.stateEpoch : undefined;
 }
 
 const faults = {
-  key: { error: 'INVALID_REQUEST', message: 'A share partition has a group and a partition.' },
-  topic: { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: null },
+  group: { error: 'INVALID_REQUEST', message: 'A share partition has a group.' },
+  partition: {
+    error: 'INVALID_REQUEST',
+    message: 'The partition id cannot be a negative number.',
+  },
+  topic: {
+    error: 'UNKNOWN_TOPIC_OR_PARTITION',
+    message: 'This server does not host this topic-partition.',
+  },
   leaderEpoch: {
     error: 'FENCED_LEADER_EPOCH',
     message: 'The leader epoch in the request is older than the epoch on the broker.',
