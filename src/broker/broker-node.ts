@@ -6,7 +6,7 @@ import { ClusterNode } from './cluster/cluster-node.js';
 import { Leadership } from './cluster/leadership.js';
 import type { Nodes } from './cluster/nodes.js';
 import type { BrokerConfig } from './config/broker-config.js';
-import type { Compat } from './config/compat.js';
+import { type Compat, shareVersion } from './config/compat.js';
 import { groupTimes } from './config/group-configs.js';
 import { streamsSettings } from './config/streams-group-configs.js';
 import { checkTopicConfigs } from './config/topic-config.js';
@@ -99,6 +99,7 @@ export class BrokerNode implements SharedInternals {
       groupSettings,
       groups: this.groups,
       internalTopic: internalTopic(shareStateTopicName),
+      hasDeadLetters: shareVersion(compat) >= 2,
       onLeft: (member) => {
         for (const node of this.#members) node.shareSessions.end(member);
       },

@@ -9,6 +9,7 @@ import {
 import type { GroupSettings } from './metadata/group-settings.js';
 import type { TopicRegistry } from './metadata/topic-registry.js';
 import type { PrunedTopic } from './partition/internal-topic.js';
+import { DeadLetterQueue } from './partition/share/dead-letter-queue.js';
 import { SharePartitions } from './partition/share/share-partitions.js';
 
 export interface SharesParts {
@@ -20,6 +21,8 @@ export interface SharesParts {
   readonly groups: GroupCoordinator;
   /** `__share_group_state`. */
   readonly internalTopic: PrunedTopic;
+  /** Whether groups may have a dead-letter queue: `share.version` 2. */
+  readonly hasDeadLetters: boolean;
   /** A member has left its group. */
   readonly onLeft: (member: { readonly groupId: string; readonly memberId: string }) => void;
 }
@@ -33,6 +36,10 @@ export class Shares {
   constructor(parts: SharesParts) {
     const { system, logger, topics, config, groupSettings, groups, internalTopic, onLeft } = parts;
     const { clock } = system;
+    const settingsOf = (groupId: string) => {
+      const settings = shareSettings(groupSettings.of(groupId), config);
+      return parts.hasDeadLetters ? settings : { ...settings, deadLetterTopic: '' };
+    };
     this.states = new ShareCoordinator({
       clock,
       logger,
@@ -45,7 +52,8 @@ export class Shares {
       logger,
       topics,
       states: this.states,
-      settingsOf: (groupId) => shareSettings(groupSettings.of(groupId), config),
+      settingsOf,
+      deadLetters: new DeadLetterQueue({ clock, logger, topics, config, settingsOf }),
     });
     this.groups = new ShareGroupCoordinator({
       groups,

@@ -157,7 +157,7 @@ describe('ApiVersions', () => {
     expect(levels).toEqual([
       'group.version 1',
       'metadata.version 33',
-      'share.version 1',
+      'share.version 2',
       'streams.version 1',
       'transaction.version 2',
     ]);

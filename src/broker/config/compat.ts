@@ -80,10 +80,18 @@ export interface Feature {
   readonly level: number;
 }
 
+/** What share groups of this Kafka version can do: 0 none, 1 as such, 2 a dead-letter queue. */
+export function shareVersion(compat: Compat): number {
+  if (compat === '4.0') return 0;
+  return compat === '4.4' ? 2 : 1;
+}
+
 /** The features that work here. Kafka's others stay unnamed until they are served. */
 export function features(compat: Compat): readonly Feature[] {
   const level = metadataVersion[compat];
-  const share = compat === '4.0' ? [] : [{ name: 'share.version', min: 0, max: 1, level: 1 }];
+  const highest = shareVersion(compat);
+  const share =
+    highest === 0 ? [] : [{ name: 'share.version', min: 0, max: highest, level: highest }];
   const streams = compat === '4.0' ? [] : [{ name: 'streams.version', min: 0, max: 1, level: 1 }];
   return [
     { name: 'group.version', min: 0, max: 1, level: 1 },

@@ -9,6 +9,20 @@ const counting: ConfigBounds = { min: 0 };
  */
 export const shareRows = [
   [
+    'errors.deadletterqueue.auto.create.topics.enable',
+    'boolean',
+    'false',
+    {},
+    'Whether the dead-letter queue of a share group is created when it is needed.',
+  ],
+  [
+    'errors.deadletterqueue.topic.name.prefix',
+    'string',
+    'dlq.',
+    {},
+    'What the names of dead-letter queues must begin with; empty for anything.',
+  ],
+  [
     'group.share.assignment.interval.ms',
     'int',
     '1000',

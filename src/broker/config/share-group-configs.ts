@@ -24,6 +24,23 @@ type Row = readonly [
 // Names and bounds are Apache's, the sentences our own.
 const rows: readonly Row[] = [
   [
+    'errors.deadletterqueue.copy.record.enable',
+    'boolean',
+    'false',
+    {},
+    {},
+    'Whether records in the dead-letter queue have key, value and headers of those they tell of.',
+  ],
+  [
+    'errors.deadletterqueue.topic.name',
+    'string',
+    '',
+    {},
+    {},
+    'The topic in which this share group notes what was rejected or given out too often; empty ' +
+      'for none.',
+  ],
+  [
     'share.assignment.interval.ms',
     'int',
     '1000',
@@ -189,5 +206,7 @@ export function shareSettings(
       'group.share.partition.max.record.locks',
     ),
     renewEnabled: overrides['share.renew.acknowledge.enable'] !== 'false',
+    deadLetterTopic: overrides['errors.deadletterqueue.topic.name'] ?? '',
+    copiesDeadLetters: overrides['errors.deadletterqueue.copy.record.enable'] === 'true',
   };
 }

@@ -1,5 +1,8 @@
-/** Delivery states as they stand in records; a record that is acquired is not written down. */
-export const deliveryState = { available: 0, acknowledged: 2, archived: 4 } as const;
+/**
+ * Delivery states as they stand in records; a record that is acquired is not written down.
+ * `archiving` is Apache's: archived, but not in the dead-letter queue yet (KIP-1191).
+ */
+export const deliveryState = { available: 0, acknowledged: 2, archiving: 3, archived: 4 } as const;
 
 /** What has become of a range of records. */
 export interface StateBatch {

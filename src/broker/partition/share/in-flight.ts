@@ -1,6 +1,7 @@
 import { deliveryState } from '../../coordinator/share/state-batches.js';
 
-export const recordState = { ...deliveryState, acquired: 1 } as const;
+const { available, acknowledged, archived } = deliveryState;
+export const recordState = { available, acquired: 1, acknowledged, archived } as const;
 export type RecordState = (typeof recordState)[keyof typeof recordState];
 
 /** Consecutive records that share one fate. */

@@ -9,6 +9,7 @@ import type { Partition } from '../partition.js';
 import {
   type AcknowledgementBatch,
   type AcquiredRecords,
+  type DeadLetters,
   type ShareFault,
   SharePartition,
 } from './share-partition.js';
@@ -21,6 +22,8 @@ export interface LiveSharePartitionParts {
   readonly settings: () => ShareSettings;
   /** Resolves when the state is durable, or with why it never will be. */
   readonly write: (state: WriteShareState) => Promise<ShareStateFault | undefined>;
+  /** Notes records that nobody takes in where the group wants that; never fails. */
+  readonly bury: (dead: readonly DeadLetters[]) => Promise<void>;
   /** Called once when what is known here can no longer be trusted to equal what was written. */
   readonly onBroken: (fault: ShareFault) => void;
 }
@@ -207,6 +210,10 @@ export class LiveSharePartition {
   async #write(): Promise<void> {
     const { leaderEpoch } = this.partition;
     const changes = this.#share.takeChanges();
+    const dead = this.#share.takeDeadLetters();
+    // First of all: after a crash between the two the records are given out again, and none is
+    // put aside that is nowhere noted.
+    if (dead.length > 0) await this.#parts.bury(dead);
     const fault = await this.#parts.write({
       ...changes,
       stateEpoch: this.#stateEpoch,

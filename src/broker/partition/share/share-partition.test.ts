@@ -11,6 +11,8 @@ const settings: ShareSettings = {
   lockDurationMs: 100,
   recordLocksMax: 12,
   renewEnabled: true,
+  deadLetterTopic: '',
+  copiesDeadLetters: false,
 };
 
 const batch = (first: number, last: number, isForMembers = true): ReadBatch => ({

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../errors/index.js';
 import type { WriteShareState } from '../../coordinator/share/share-state-machine.js';
-import type { StateBatch } from '../../coordinator/share/state-batches.js';
+import { deliveryState, type StateBatch } from '../../coordinator/share/state-batches.js';
 import { InFlight, recordState, type RecordState, type Run } from './in-flight.js';
 import type { ShareSettings } from './share-settings.js';
 
@@ -40,6 +40,20 @@ export interface Acquire {
   readonly exact: boolean;
 }
 
+/** Records that were put aside without anybody having taken them in. */
+export interface DeadLetters {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly deliveryCount: number;
+  /** In the words of Kafka. */
+  readonly cause: string;
+}
+
+const causes = {
+  rejected: 'Offset rejected by client.',
+  spent: 'Offset delivery count exceeded the threshold.',
+} as const;
+
 export interface ShareFault {
   readonly error: ErrorCode;
   readonly message: string | null;
@@ -55,6 +69,8 @@ export class SharePartition {
   readonly #settings: () => ShareSettings;
   /** The start has moved without a record being done. */
   #startMoved = false;
+  /** What is to be noted before the state that it is in is written down. */
+  #dead: DeadLetters[] = [];
 
   constructor(startOffset: number, batches: readonly StateBatch[], settings: () => ShareSettings) {
     this.#settings = settings;
@@ -65,8 +81,12 @@ export class SharePartition {
       // Given out before, and never heard of again.
       const lost = { ...common, state: recordState.available, deliveryCount: 0 };
       this.#inFlight.push(firstOffset - this.end, lost);
+      const first = this.end;
+      const isArchiving = state === deliveryState.archiving;
       const known = { ...common, state: state as RecordState, deliveryCount };
-      this.#inFlight.push(lastOffset - this.end + 1, known);
+      const archived = { ...known, state: recordState.archived, dirty: true };
+      this.#inFlight.push(lastOffset - first + 1, isArchiving ? archived : known);
+      if (isArchiving) this.#bury({ first, last: lastOffset, deliveryCount });
     }
     this.#inFlight.dropDone();
   }
@@ -184,10 +204,12 @@ export class SharePartition {
     now: number,
   ): ShareFault | undefined {
     const saved = this.#inFlight.save();
+    const dead = this.#dead.length;
     for (const batch of batches) {
       const fault = this.#acknowledgeFault(memberId, batch);
       if (fault !== undefined) {
         this.#inFlight.restore(saved);
+        this.#dead.length = dead;
         return fault;
       }
       for (const [first, last, type] of typed(batch)) {
@@ -222,6 +244,9 @@ export class SharePartition {
           return { ...run, ...free, state: recordState.acknowledged };
         case acknowledgeType.release:
           return this.#released(run);
+        case acknowledgeType.reject:
+          this.#bury(run, causes.rejected);
+          return { ...run, ...free, state: recordState.archived };
         default:
           return { ...run, ...free, state: recordState.archived };
       }
@@ -247,8 +272,25 @@ export class SharePartition {
 
   /** Available again, unless it was given out too often already. */
   #released(run: Run): Run {
-    const isSpent = run.deliveryCount >= this.#settings().deliveryCountLimit;
+    const isSpent = this.#isSpent(run);
+    if (isSpent) this.#bury(run, causes.spent);
     return { ...run, ...free, state: isSpent ? recordState.archived : recordState.available };
+  }
+
+  #isSpent({ deliveryCount }: Pick<Run, 'deliveryCount'>): boolean {
+    return deliveryCount >= this.#settings().deliveryCountLimit;
+  }
+
+  #bury(run: Pick<Run, 'first' | 'last' | 'deliveryCount'>, cause?: string): void {
+    if (this.#settings().deadLetterTopic === '') return;
+    const { first: firstOffset, last: lastOffset, deliveryCount } = run;
+    const why = cause ?? (this.#isSpent(run) ? causes.spent : causes.rejected);
+    this.#dead.push({ firstOffset, lastOffset, deliveryCount, cause: why });
+  }
+
+  /** What has to be noted elsewhere; from here on it counts as noted. */
+  takeDeadLetters(): readonly DeadLetters[] {
+    return this.#dead.splice(0);
   }
 
   get hasChanges(): boolean {

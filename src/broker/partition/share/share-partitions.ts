@@ -3,6 +3,7 @@ import { isShareStateFault, type ShareCoordinator } from '../../coordinator/shar
 import type { SharePartitionKey } from '../../coordinator/share/share-state-records.js';
 import type { TopicRegistry } from '../../metadata/topic-registry.js';
 import type { Partition } from '../partition.js';
+import type { DeadLetterQueue } from './dead-letter-queue.js';
 import { LiveSharePartition } from './live-share-partition.js';
 import type { ShareFault } from './share-partition.js';
 import type { ShareSettings } from './share-settings.js';
@@ -13,6 +14,7 @@ export interface SharePartitionsParts {
   readonly topics: TopicRegistry;
   readonly states: ShareCoordinator;
   readonly settingsOf: (groupId: string) => ShareSettings;
+  readonly deadLetters: DeadLetterQueue;
 }
 
 /** An epoch with which a state is read for being looked at only. */
@@ -79,7 +81,7 @@ export class SharePartitions {
   }
 
   async #read(key: SharePartitionKey, name: string): Promise<LiveSharePartition | ShareFault> {
-    const { clock, topics, states, settingsOf } = this.#parts;
+    const { clock, topics, states, settingsOf, deadLetters } = this.#parts;
     const partition = topics.byId(key.topicId)?.partitions[key.partition];
     if (partition === undefined) return gone;
     const state = await states.read(key, partition.leaderEpoch);
@@ -94,6 +96,7 @@ export class SharePartitions {
         partition,
         settings: () => settingsOf(key.groupId),
         write: (written) => states.write(key, written),
+        bury: (dead) => deadLetters.bury(key.groupId, partition, dead),
         onBroken: (fault) => this.#forget(name, live, fault),
       },
       start,

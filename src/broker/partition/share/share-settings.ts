@@ -11,4 +11,8 @@ export interface ShareSettings {
   readonly recordLocksMax: number;
   /** Whether members may ask for more time (KIP-1222). */
   readonly renewEnabled: boolean;
+  /** Where records are noted that nobody takes in (KIP-1191); empty for nowhere. */
+  readonly deadLetterTopic: string;
+  /** Whether they are copied there, or only told of. */
+  readonly copiesDeadLetters: boolean;
 }
