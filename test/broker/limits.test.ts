@@ -3,7 +3,8 @@ import { Broker, type BrokerOptions } from '../../src/broker/index.js';
 import { silentLogger } from '../../src/system/index.js';
 import { memorySystem, simulatedSystem } from '../../src/system/simulated/index.js';
 import { loadApi } from '../../src/protocol/index.js';
-import { fetchOf, RawClient } from './raw-client.js';
+import { writeMessageSet } from '../../src/records/index.js';
+import { batch, fetchOf, only, produceOf, RawClient } from './raw-client.js';
 
 const base: BrokerOptions = { listen: '127.0.0.1:0', data: 'memory', logger: silentLogger };
 
@@ -50,6 +51,33 @@ describe('connections', () => {
     await system.clock.advance(60_000);
     expect([idle.closed, halfOpen.closed, fetching.closed]).toEqual([true, true, false]);
     await broker.crash();
+  });
+});
+
+describe('batches that grow when they are decompressed', () => {
+  test('are refused above max.decompressed.batch.bytes, also from old producers', async () => {
+    const system = memorySystem();
+    const config = { 'max.decompressed.batch.bytes': '100000' };
+    const configs = { 'compression.type': 'lz4' };
+    const createTopics = { plain: {}, packed: { configs } };
+    const broker = await Broker.start({ ...base, system, config, createTopics });
+    const client = await RawClient.connect(system.net, broker.port);
+    const answerTo = async (topic: string, version: number, records: Buffer) => {
+      const { responses } = await client.send('Produce', version, produceOf(topic, records));
+      return only(only(responses).partitionResponses);
+    };
+    const compressed = (value: string) => batch([value, value], { compression: 'gzip' });
+    const bomb = 'x'.repeat(60_000);
+    expect(await answerTo('packed', 9, compressed('x'))).toMatchObject({ errorCode: 0 });
+    const refused = await answerTo('packed', 9, compressed(bomb));
+    expect(refused).toMatchObject({ errorCode: 10, baseOffset: -1 });
+    // Nobody opens it where it is stored as it came.
+    expect(await answerTo('plain', 9, compressed(bomb))).toMatchObject({ errorCode: 0 });
+    const one = { timestamp: 1, key: null, value: Buffer.from(bomb) };
+    const records = [0, 1].map((offset) => ({ ...one, offset }));
+    const set = writeMessageSet(records, { magic: 1, compression: 'gzip' });
+    expect(await answerTo('plain', 2, set)).toMatchObject({ errorCode: 10 });
+    await broker.close();
   });
 });
 

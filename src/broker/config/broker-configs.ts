@@ -163,6 +163,13 @@ const rows = [
     'How many connections the broker accepts from one address.',
   ],
   [
+    'max.decompressed.batch.bytes',
+    'int',
+    '134217728',
+    { min: 1024 },
+    'How far a batch may grow where the broker decompresses it; Apache has no such limit.',
+  ],
+  [
     'max.incremental.fetch.session.cache.slots',
     'int',
     '1000',

@@ -12,6 +12,7 @@ export function logConfigOf(config: TopicConfig): LogConfig {
     retentionBytes: config.number('retention.bytes'),
     fileDeleteDelayMs: config.number('file.delete.delay.ms'),
     maxMessageBytes: config.number('max.message.bytes'),
+    maxDecompressedBatchBytes: config.broker.number('max.decompressed.batch.bytes'),
     cleanupPolicy: config.list('cleanup.policy') as LogConfig['cleanupPolicy'],
     minCleanableDirtyRatio: config.number('min.cleanable.dirty.ratio'),
     minCompactionLagMs: config.number('min.compaction.lag.ms'),

@@ -28,7 +28,8 @@ const withoutEffect: Readonly<Record<string, string>> = {
   'leader.replication.throttled.replicas': 'there is one node',
   'local.retention.bytes': 'there is no tiered storage',
   'local.retention.ms': 'there is no tiered storage',
-  'max.decompressed.message.bytes': 'the bound of the broker holds for every topic',
+  'max.decompressed.message.bytes':
+    '`max.decompressed.batch.bytes` of the broker bounds whole batches',
   'min.insync.replicas': 'the one replica is always in sync',
   preallocate: 'files grow as they are written',
   'remote.copy.lag.bytes': 'there is no tiered storage',

@@ -127,16 +127,17 @@ function effectiveConfig(
 /** Numbers, flags and lists of a topic's configs as they are in force. */
 export class TopicConfig {
   readonly #overrides: TopicOverrides;
-  readonly #broker: BrokerConfig;
+  /** What the broker itself is set to. */
+  readonly broker: BrokerConfig;
 
   constructor(overrides: TopicOverrides, broker: BrokerConfig) {
     this.#overrides = overrides;
-    this.#broker = broker;
+    this.broker = broker;
   }
 
   text(name: string): string {
     const facts = factsOf(name);
-    const value = effectiveConfig(facts, this.#overrides, this.#broker).value;
+    const value = effectiveConfig(facts, this.#overrides, this.broker).value;
     return value ?? '';
   }
 

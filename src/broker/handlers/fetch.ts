@@ -198,7 +198,8 @@ function partitionAnswer(
     ...(currentLeader === undefined ? {} : { currentLeader }),
   };
   if (version >= batchesFromVersion) return answer;
-  const records = downgradedRecords(read.chunks, version, read.asked.fetchOffset);
+  const limit = broker.config.number('max.decompressed.batch.bytes');
+  const records = downgradedRecords(read.chunks, version, read.asked.fetchOffset, limit);
   if (records instanceof Promise) {
     converting.push(
       records.then((converted) => {

@@ -15,16 +15,29 @@ const codecMask = 0x07;
 
 /**
  * One batch of magic 2 from the message set of a Produce request before v3. Some old clients send
- * several sets or compressed wrappers; all become one batch.
+ * several sets or compressed wrappers; all become one batch. Together they may not grow beyond
+ * `maxBytes` (MESSAGE_TOO_LARGE).
  */
-export function upgradedRecords(messageSet: Buffer): Buffer | Promise<Buffer> {
+export function upgradedRecords(messageSet: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
+  const convert = () => converted(messageSet, maxBytes);
   try {
     const compression = compressionTypeOf((messageSet[attributesAt] ?? 0) & codecMask);
-    if (compression === 'none' || isCodecLoaded(compression)) return upConvert(messageSet);
-    return loadCodec(compression).then(() => upConvert(messageSet));
+    if (compression === 'none' || isCodecLoaded(compression)) return convert();
+    return loadCodec(compression).then(convert);
   } catch (error) {
     if (!isKafkaError(error) || error.errno === null) throw error;
     throw new AppendError(error.code, error.message, { cause: error });
+  }
+}
+
+function converted(messageSet: Buffer, maxBytes: number): Buffer {
+  try {
+    return upConvert(messageSet, { maxBytes });
+  } catch (error) {
+    if (!isKafkaError(error, 'DECOMPRESSION_TOO_LARGE')) throw error;
+    const what = `The messages are above max.decompressed.batch.bytes (${maxBytes}).`;
+    const hint = 'Send smaller batches, or raise max.decompressed.batch.bytes of the broker.';
+    throw new AppendError('MESSAGE_TOO_LARGE', what, { cause: error, hint });
   }
 }
 
@@ -36,6 +49,7 @@ export function downgradedRecords(
   chunks: readonly Buffer[],
   version: number,
   fetchOffset: number,
+  maxBytes: number,
 ): Buffer | Promise<Buffer> {
   const [first] = chunks;
   if (first === undefined) return Buffer.alloc(0);
@@ -44,8 +58,8 @@ export function downgradedRecords(
   for (const { compression } of batchesIn(batches)) {
     if (!isCodecLoaded(compression)) missing.add(compression);
   }
-  const convert = (): Buffer =>
-    downConvert(batches, { magic: version < 2 ? 0 : 1, firstOffset: fetchOffset });
+  const magic = version < 2 ? 0 : 1;
+  const convert = (): Buffer => downConvert(batches, { magic, firstOffset: fetchOffset, maxBytes });
   if (missing.size === 0) return convert();
   return Promise.all([...missing].map((type) => loadCodec(type))).then(convert);
 }

@@ -158,7 +158,10 @@ function batchOf(asked: PartitionAsked, context: RequestContext): Buffer | Promi
     throw new AppendError('INVALID_RECORD', 'The request holds no records for the partition.');
   }
   const magic = RecordBatch.magicAt(records, 0);
-  if (context.version < 3) return upgradedRecords(records);
+  if (context.version < 3) {
+    const limit = context.broker.config.number('max.decompressed.batch.bytes');
+    return upgradedRecords(records, limit);
+  }
   if (magic !== 2 || records.length <= attributesAt + 1) return records;
   const attributes = records.readInt16BE(attributesAt);
   if (context.version < zstdFromVersion && (attributes & codecMask) === zstdCodec) {

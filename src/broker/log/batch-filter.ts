@@ -5,6 +5,7 @@ import {
   type RecordView,
 } from '../../records/index.js';
 import type { CleanedTransactions } from './cleaned-transactions.js';
+import { type LogConfig, openingOf } from './log-config.js';
 import type { OffsetMap } from './offset-map.js';
 
 /** The last that is known of a producer that may go on writing. */
@@ -22,8 +23,7 @@ export interface BatchFilter {
   readonly upperBound: number;
   /** Wall clock in milliseconds. */
   readonly now: number;
-  /** `delete.retention.ms` */
-  readonly deleteRetentionMs: number;
+  readonly config: LogConfig;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface BatchFilter {
  * in a later round, when it has passed. The codec must have been loaded.
  */
 export function cleanedBatch(batch: RecordBatch, filter: BatchFilter): Buffer | undefined {
-  const { transactions, now, deleteRetentionMs } = filter;
+  const { transactions, now, config } = filter;
   const { isControl } = batch;
   const isObsolete = isControl ? transactions.onControl(batch) : transactions.onBatch(batch);
   const horizon = batch.hasDeleteHorizon ? batch.baseTimestamp : undefined;
@@ -44,7 +44,7 @@ export function cleanedBatch(batch: RecordBatch, filter: BatchFilter): Buffer | 
   let dropped = losesAll;
   let needsHorizon = isControl && isObsolete;
   if (!losesAll) {
-    for (const record of batch.records()) {
+    for (const record of batch.records(openingOf(config, batch))) {
       if (isControl || isWanted(record, filter.map, isExpired)) {
         kept.push(record);
         if (record.value === null) needsHorizon = true;
@@ -54,7 +54,7 @@ export function cleanedBatch(batch: RecordBatch, filter: BatchFilter): Buffer | 
   if (kept.length === 0) return needsEnvelope(batch, filter) ? emptiedBatch(batch) : undefined;
   const isNewHorizon = needsHorizon && horizon === undefined;
   if (!dropped && !isNewHorizon) return batch.bytes();
-  return rebuilt(batch, kept, isNewHorizon ? now + deleteRetentionMs : horizon);
+  return rebuilt(batch, kept, isNewHorizon ? now + config.deleteRetentionMs : horizon);
 }
 
 /** The latest of its key, unless it is a tombstone whose time is over. */

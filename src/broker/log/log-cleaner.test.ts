@@ -12,12 +12,16 @@ const compacted: LogConfig = {
   segmentBytes: 400,
 };
 
-async function opened(config: Partial<LogConfig> = {}, cleanerBackoffMs = 1e12) {
+async function opened(
+  config: Partial<LogConfig> = {},
+  cleanerBackoffMs = 1e12,
+  cleanerBytesPerSecond?: number,
+) {
   const system = simulatedSystem(1);
   const full = { ...compacted, ...config };
   const opening = LogManager.open(
     system,
-    { dataDirectory: '/data', nodeId: 1, cleanerBackoffMs },
+    { dataDirectory: '/data', nodeId: 1, cleanerBackoffMs, cleanerBytesPerSecond },
     () => full,
   );
   await system.clock.settle();
@@ -188,6 +192,45 @@ describe('compaction', () => {
     expect(contentOf(log).length).toBeLessThan(before.length);
     expect(contentOf(log).at(-1)).toBe(before.at(-1));
     expect(logs.failure).toBeUndefined();
+  });
+
+  test('leaves a log alone whose batches grow above max.decompressed.batch.bytes', async () => {
+    const config: Partial<LogConfig> = { cleanupPolicy: ['delete'] };
+    const { system, logs, log } = await opened(config);
+    const builder = new RecordBatchBuilder({ compression: 'gzip' });
+    for (const key of ['a', 'a']) {
+      builder.append({ key: Buffer.from(key), value: Buffer.alloc(2000), timestamp: 1 });
+    }
+    const options = { leaderEpoch: 0, origin: 'client', now: system.clock.now() } as const;
+    log.append(Buffer.from(builder.build()), options);
+    log.updateConfig({ ...compacted, maxDecompressedBatchBytes: 3000 });
+    await expect(done(system, logs.compactNow())).rejects.toMatchObject({
+      code: 'DECOMPRESSION_TOO_LARGE',
+    });
+    expect(contentOf(log)).toHaveLength(2);
+    await expect(log.offsetForTimestamp(1, 2)).rejects.toMatchObject({
+      code: 'DECOMPRESSION_TOO_LARGE',
+    });
+    log.updateConfig(compacted);
+    expect(await log.offsetForTimestamp(1, 2)).toMatchObject({ offset: 0 });
+  });
+
+  test('reads no more per second than log.cleaner.io.max.bytes.per.second', async () => {
+    const { system, logs, log } = await opened({}, 1e12, 1000);
+    for (let round = 0; round < 20; round++) put(log, system, { a: filler });
+    await system.clock.settle();
+    const bytes = log.size;
+    expect(bytes).toBeGreaterThan(3000);
+    let isDone = false;
+    const compacting = logs.compactDue().then(() => {
+      isDone = true;
+    });
+    await system.clock.advance(bytes - 1000);
+    expect(isDone).toBe(false);
+    // What is dirty is read twice: for its keys, and to be copied.
+    await system.clock.advance(bytes + 1000);
+    expect(isDone).toBe(true);
+    await compacting;
   });
 
   test('stops in the middle when the broker closes', async () => {

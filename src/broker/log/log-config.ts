@@ -1,4 +1,9 @@
-import type { CompressionType, TimestampType } from '../../records/index.js';
+import {
+  type CompressionType,
+  decompressedBytesMax,
+  type RecordBatch,
+  type TimestampType,
+} from '../../records/index.js';
 
 /** What a log needs of its topic's configs; numbers in bytes and milliseconds, -1 for no limit. */
 export interface LogConfig {
@@ -18,6 +23,8 @@ export interface LogConfig {
   readonly fileDeleteDelayMs: number;
   /** `max.message.bytes` */
   readonly maxMessageBytes: number;
+  /** `max.decompressed.batch.bytes` of the broker: how far a batch may grow when it is opened. */
+  readonly maxDecompressedBatchBytes: number;
   /** `cleanup.policy`: `delete` takes old segments, `compact` all but the last of each key. */
   readonly cleanupPolicy: readonly ('delete' | 'compact')[];
   /** `min.cleanable.dirty.ratio` */
@@ -52,6 +59,7 @@ export const defaultLogConfig: LogConfig = {
   retentionBytes: -1,
   fileDeleteDelayMs: 60_000,
   maxMessageBytes: 1_048_588,
+  maxDecompressedBatchBytes: decompressedBytesMax,
   cleanupPolicy: ['delete'],
   minCleanableDirtyRatio: 0.5,
   minCompactionLagMs: 0,
@@ -63,3 +71,8 @@ export const defaultLogConfig: LogConfig = {
   messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   messageTimestampAfterMaxMs: 3_600_000,
 };
+
+/** How a batch of the log may be opened: within the bound, and never less than it is as it lies. */
+export function openingOf(config: LogConfig, batch: RecordBatch): { readonly maxBytes: number } {
+  return { maxBytes: Math.max(config.maxDecompressedBatchBytes, batch.sizeInBytes) };
+}

@@ -161,3 +161,30 @@ describe('what a client sends', () => {
     expect(bare.bytes().equals(plain)).toBe(true);
   });
 });
+
+describe('max.decompressed.batch.bytes', () => {
+  const zeros = { key: Buffer.from('k'), value: Buffer.alloc(200_000) };
+  const bomb = () => built([zeros, zeros], { compression: 'gzip' });
+  const maxDecompressedBatchBytes = 300_000;
+
+  test('bounds what is opened: batches that are recompressed, or go to compacted topics', () => {
+    const compacted: Partial<LogConfig> = { cleanupPolicy: ['compact'] };
+    const lz4: Partial<LogConfig> = { compressionType: 'lz4' };
+    for (const config of [compacted, lz4]) {
+      expect(validate(bomb(), config).count).toBe(2);
+      const refused = refusal(bomb(), { ...config, maxDecompressedBatchBytes });
+      expect(refused.code).toBe('MESSAGE_TOO_LARGE');
+      expect(refused.message).toMatch(/above max\.decompressed\.batch\.bytes \(300000\)/);
+      expect(refused.hint).toMatch(/raise max\.decompressed\.batch\.bytes of the broker/);
+      const half = built([zeros], { compression: 'gzip' });
+      expect(validate(half, { ...config, maxDecompressedBatchBytes }).count).toBe(1);
+    }
+  });
+
+  test('says nothing of batches that stay closed, or are not compressed', () => {
+    expect(validate(bomb(), { maxDecompressedBatchBytes }).count).toBe(2);
+    const plain = built([zeros, zeros]);
+    const config: Partial<LogConfig> = { cleanupPolicy: ['compact'] };
+    expect(validate(plain, { ...config, maxDecompressedBatchBytes }).count).toBe(2);
+  });
+});

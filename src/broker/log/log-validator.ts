@@ -1,7 +1,7 @@
 import { KafkaError } from '../../errors/index.js';
 import { RecordBatch, rewriteTimestamps, validateRecords } from '../../records/index.js';
 import { AppendError, type RecordError } from './append.js';
-import type { LogConfig } from './log-config.js';
+import { type LogConfig, openingOf } from './log-config.js';
 import { recompressed } from './recompress.js';
 
 const overheadBytes = 12;
@@ -101,7 +101,9 @@ function checkContent(batch: RecordBatch, context: ValidationContext): RecordBat
   }
   const isLogAppendTime = config.messageTimestampType === 'LogAppendTime';
   if (!isLogAppendTime) checkTimestamps(batch, minTimestamp, maxTimestamp, context);
-  const result = recompress ? recompressed(batch, wanted, config.compressionLevel) : batch;
+  const { maxBytes } = openingOf(config, batch);
+  const level = config.compressionLevel;
+  const result = recompress ? recompressed(batch, wanted, { maxBytes, level }) : batch;
   const latest = isLogAppendTime ? now : maxTimestamp;
   if (batch.timestampType !== config.messageTimestampType || batch.maxTimestamp !== latest) {
     rewriteTimestamps(result.buffer, result.position, config.messageTimestampType, latest);
@@ -112,10 +114,11 @@ function checkContent(batch: RecordBatch, context: ValidationContext): RecordBat
 
 function summarise(batch: RecordBatch, context: ValidationContext) {
   try {
-    return validateRecords(batch);
+    return validateRecords(batch, openingOf(context.config, batch));
   } catch (cause) {
     const { topic, partition, logStartOffset } = context;
     const known = cause as KafkaError;
+    if (known.code === 'DECOMPRESSION_TOO_LARGE') throw growsTooLarge(context, known);
     // Kafka has no name for content that cannot be decompressed.
     const code = batch.compression === 'none' ? 'INVALID_RECORD' : 'UNKNOWN_SERVER_ERROR';
     throw new AppendError(code, known.message, { topic, partition, cause, logStartOffset });
@@ -178,7 +181,7 @@ function keyless(batch: RecordBatch, context: ValidationContext): AppendError {
   const recordErrors: RecordError[] = [];
   let keylessCount = 0;
   let batchIndex = 0;
-  for (const { key } of batch.records()) {
+  for (const { key } of batch.records(openingOf(context.config, batch))) {
     if (key === null) {
       keylessCount += 1;
       if (recordErrors.length < recordErrorsMax) recordErrors.push({ batchIndex, message });
@@ -208,4 +211,13 @@ function tooLarge(bytes: number, context: ValidationContext): AppendError {
     `A batch of ${bytes} bytes is above max.message.bytes (${config.maxMessageBytes}).`,
     { topic, partition, hint: 'Send smaller batches, or raise max.message.bytes of the topic.' },
   );
+}
+
+/** As for a batch that is too large as it lies: producers may split it and send its halves. */
+function growsTooLarge({ topic, partition, config }: ValidationContext, cause: KafkaError) {
+  const what =
+    'A batch is above max.decompressed.batch.bytes ' +
+    `(${config.maxDecompressedBatchBytes}) when it is decompressed.`;
+  const hint = 'Send smaller batches, or raise max.decompressed.batch.bytes of the broker.';
+  return new AppendError('MESSAGE_TOO_LARGE', what, { topic, partition, cause, hint });
 }

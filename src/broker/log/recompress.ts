@@ -16,9 +16,10 @@ const headerBytes = 61;
 export function recompressed(
   batch: RecordBatch,
   type: CompressionType,
-  level?: number,
+  { maxBytes, level }: { readonly maxBytes: number; readonly level: number | undefined },
 ): RecordBatch {
-  const records = compress(type, decompress(batch.compression, batch.storedRecords()), level);
+  const plain = decompress(batch.compression, batch.storedRecords(), maxBytes);
+  const records = compress(type, plain, level);
   const bytes = Buffer.allocUnsafeSlow(headerBytes + records.length);
   batch.bytes().copy(bytes, 0, 0, headerBytes);
   bytes.set(records, headerBytes);

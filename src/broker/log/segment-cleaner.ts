@@ -4,6 +4,7 @@ import { type BatchFilter, cleanedBatch } from './batch-filter.js';
 import { type Cleanable, groupsOf } from './cleanable.js';
 import { CleanedTransactions } from './cleaned-transactions.js';
 import { suffix } from './file-names.js';
+import { openingOf } from './log-config.js';
 import { LogSegment } from './log-segment.js';
 import { OffsetMap } from './offset-map.js';
 import type { OpenFiles } from './open-files.js';
@@ -95,7 +96,7 @@ class SegmentCleaner {
 
   #noteKeys(batch: RecordBatch): void {
     const { firstDirtyOffset } = this.#due;
-    for (const { key, offset } of batch.records()) {
+    for (const { key, offset } of batch.records(openingOf(this.#due.log.config, batch))) {
       if (key !== null && offset >= firstDirtyOffset) this.#map.put(key, offset);
     }
   }
@@ -117,7 +118,7 @@ class SegmentCleaner {
       producers: log.producerState.lastOfProducers(),
       upperBound,
       now,
-      deleteRetentionMs: log.config.deleteRetentionMs,
+      config: log.config,
     };
     transactions.onRetained = (transaction) => cleaned.transactionIndex.append(transaction);
     try {

@@ -1,5 +1,7 @@
 import { RecordBatch } from '../../records/index.js';
+import type { BatchHeader } from './batch-scan.js';
 import type { LeaderEpochCache } from './leader-epoch-cache.js';
+import { type LogConfig, openingOf } from './log-config.js';
 import type { LogSegment } from './log-segment.js';
 import type { LogSegments } from './log-segments.js';
 
@@ -11,6 +13,7 @@ export interface OffsetAndTimestamp {
 }
 
 interface Searched {
+  readonly config: LogConfig;
   readonly segments: LogSegments;
   readonly epochs: LeaderEpochCache;
   readonly logStartOffset: number;
@@ -28,7 +31,7 @@ export async function offsetForTimestamp(
     for (;;) {
       const header = segment.findTimestamp(timestamp, from);
       if (header === undefined || header.baseOffset >= upTo) break;
-      const found = await firstRecord(segment, header.position, header.sizeInBytes, (record) => {
+      const found = await firstRecord(log, segment, header, (record) => {
         return record.timestamp >= timestamp && record.offset >= start;
       });
       if (found !== undefined) return found.offset < upTo ? withEpoch(log, found) : undefined;
@@ -55,7 +58,7 @@ export async function offsetOfMaxTimestamp(
   const greatest = best.timestamp;
   const header = best.segment.findTimestamp(greatest, log.logStartOffset);
   if (header === undefined || header.baseOffset >= upTo) return undefined;
-  const found = await firstRecord(best.segment, header.position, header.sizeInBytes, (record) => {
+  const found = await firstRecord(log, best.segment, header, (record) => {
     return record.timestamp >= greatest;
   });
   return found && withEpoch(log, found);
@@ -67,13 +70,13 @@ interface Found {
 }
 
 async function firstRecord(
+  log: Searched,
   segment: LogSegment,
-  position: number,
-  bytes: number,
+  { position, sizeInBytes }: BatchHeader,
   matches: (record: Found) => boolean,
 ): Promise<Found | undefined> {
-  const batch = new RecordBatch(segment.read(position, bytes));
-  for (const { offset, timestamp } of await batch.recordsAsync()) {
+  const batch = new RecordBatch(segment.read(position, sizeInBytes));
+  for (const { offset, timestamp } of await batch.recordsAsync(openingOf(log.config, batch))) {
     const found = { offset, timestamp };
     if (matches(found)) return found;
   }
