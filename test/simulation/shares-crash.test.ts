@@ -1,14 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { BrokerNode as Broker } from '../../src/broker/broker-node.js';
 import { RecordBatchBuilder } from '../../src/records/index.js';
-import { environmentVariable, realSystem, silentLogger } from '../../src/system/index.js';
+import { realSystem, silentLogger } from '../../src/system/index.js';
 import { MemoryDisk, MemoryNet, SeededRandom } from '../../src/system/simulated/index.js';
+import { seedsOf } from './seeds.js';
 
-/** 10 seeds of 4 crashes unless KAFKIT_SEEDS says otherwise; KAFKIT_SEED repeats a single one. */
-const single = environmentVariable('KAFKIT_SEED');
-const count = Number(environmentVariable('KAFKIT_SEEDS') ?? 10);
-const seeds =
-  single === undefined ? Array.from({ length: count }, (_, i) => i + 1) : [Number(single)];
+/** Each of 4 crashes. */
+const seeds = seedsOf(10);
 
 const groupId = 'g';
 const partitions = [0, 1];

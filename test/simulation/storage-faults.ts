@@ -38,10 +38,11 @@ const fencing: readonly DiskCall[] = ['sync', 'syncDirectory', 'name'];
 /**
  * Runs one scenario (start, create, produce, roll, delete records, retention, compaction, delete
  * a topic, checkpoint, stop) with one fault in it, then checks on a healthy disk, before and after
- * a crash, that every promise is kept. Gives false when the scenario ended before the fault.
+ * a crash, that every promise is kept. Gives false when the scenario ended before the fault. The
+ * seed decides what the crash leaves of all that was not synced.
  */
-export async function surviveFault(fault: DiskFault): Promise<boolean> {
-  const fresh = simulatedSystem(fault.nth);
+export async function surviveFault(fault: DiskFault, seed: number): Promise<boolean> {
+  const fresh = simulatedSystem(seed * 10_000 + fault.nth);
   const soon = (run: () => void) => fresh.clock.soon(run);
   const system = { ...fresh, disk: new MemoryDisk({ crashable: true, soon }) };
   const promised: Promised = {

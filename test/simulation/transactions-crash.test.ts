@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { environmentVariable } from '../../src/system/index.js';
 import { simulateTransactions } from './transactions-crash.js';
+import { seedsOf } from './seeds.js';
 
-/** 10 seeds of 4 crashes unless KAFKIT_SEEDS says otherwise; KAFKIT_SEED repeats a single one. */
-const single = environmentVariable('KAFKIT_SEED');
-const count = Number(environmentVariable('KAFKIT_SEEDS') ?? 10);
-const seeds =
-  single === undefined ? Array.from({ length: count }, (_, i) => i + 1) : [Number(single)];
+/** Each of 4 crashes. */
+const seeds = seedsOf(10);
 
 describe('transactions on a broker that loses power', () => {
   test.each(seeds)('are whole or not there, as was said (seed %i)', async (seed) => {
