@@ -1,54 +1,23 @@
-import {
-  defaultLogConfig,
-  type Log,
-  type LogConfig,
-  LogManager,
-} from '../../src/broker/log/index.js';
+import { defaultLogConfig, type LogConfig, LogManager } from '../../src/broker/log/index.js';
 import { isKafkaError } from '../../src/errors/index.js';
-import { batchesIn, endTxnMarker, RecordBatchBuilder } from '../../src/records/index.js';
+import { endTxnMarker, RecordBatchBuilder } from '../../src/records/index.js';
 import {
   MemoryDisk,
   type SimulatedSystem,
   simulatedSystem,
 } from '../../src/system/simulated/index.js';
+import {
+  check,
+  checkProducers,
+  lastOfKeys,
+  type Life,
+  recordsOf,
+  type Writer,
+  type Written,
+} from './compaction-twin.js';
 
 const topicId = 'jKTRaM_TSNqocJeQI2aYOQ';
 const deleteRetentionMs = 1000;
-
-/** A record as the twin remembers it. */
-interface Written {
-  readonly offset: number;
-  readonly key: string;
-  /** Null for a tombstone. */
-  readonly value: string | null;
-  readonly timestamp: number;
-  readonly producerId: number;
-  isAborted: boolean;
-}
-
-/** A producer, plain (id -1), idempotent or transactional. */
-interface Writer {
-  readonly producerId: number;
-  readonly isTransactional: boolean;
-  epoch: number;
-  sequence: number;
-  /** Offsets of the transaction that is open. */
-  open: Written[];
-  /** The last data batch, as it was sent. */
-  last: Buffer | undefined;
-  lastOffset: number;
-}
-
-interface Life {
-  system: SimulatedSystem;
-  logs: LogManager;
-  log: Log;
-  readonly config: LogConfig;
-  readonly mapBytes: number;
-  /** Everything ever written, by offset: the dumb twin of the log. */
-  readonly written: Map<number, Written>;
-  readonly writers: Writer[];
-}
 
 /**
  * One life of a compacted partition: writers of every kind with few keys, tombstones, transactions
@@ -62,8 +31,9 @@ export async function simulateCompaction(seed: number): Promise<void> {
     const steps = random.pick([0, 5, 60]);
     for (let step = random.below(steps + 1); step > 0; step--) writeSome(life);
     await synced(life);
+    if (random.chance(0.3)) await run(life.system, life.logs.checkpoint());
     const action = random.below(4);
-    if (action === 0) await interruptedCompaction(life, 1 + random.below(120));
+    if (action === 0) await interruptedCompaction(life, 1 + random.below(120), random.chance(0.5));
     else await completeCompaction(life);
     check(life);
     if (random.chance(0.7)) await life.system.clock.advance(random.below(2 * deleteRetentionMs));
@@ -96,7 +66,12 @@ export async function crashAtEveryCall(seed: number): Promise<number> {
 async function born(seed: number): Promise<Life> {
   const fresh = simulatedSystem(seed);
   const { random, clock } = fresh;
-  const soon = (run: () => void) => clock.soon(run);
+  // On some disks syncs take their time, and what is written meanwhile may be lost.
+  const slowness = random.pick([0, 0, 0.5]);
+  const soon = (run: () => void) => {
+    if (random.chance(slowness)) clock.after(random.below(10), run);
+    else clock.soon(run);
+  };
   const system = { ...fresh, disk: new MemoryDisk({ crashable: true, soon }) };
   const config: LogConfig = {
     ...defaultLogConfig,
@@ -119,7 +94,7 @@ async function born(seed: number): Promise<Life> {
     last: undefined,
     lastOffset: -1,
   }));
-  return { system, logs, log, config, mapBytes, written: new Map(), writers };
+  return { system, logs, log, config, mapBytes, twin: { written: new Map(), writers }, past: [] };
 }
 
 async function openLogs(system: SimulatedSystem, config: LogConfig, mapBytes: number) {
@@ -137,11 +112,11 @@ async function openLogs(system: SimulatedSystem, config: LogConfig, mapBytes: nu
 }
 
 function writeSome(life: Life): void {
-  const { system, log, written } = life;
+  const { system, log, twin } = life;
   const { random, clock } = system;
   const now = clock.now();
   if (random.chance(0.03)) log.roll(now);
-  const writer = random.pick(life.writers);
+  const writer = random.pick(twin.writers);
   if (writer.open.length > 0 && random.chance(0.3)) {
     endTransaction(life, writer);
     return;
@@ -173,7 +148,7 @@ function writeSome(life: Life): void {
     const offset = result.baseOffset + i;
     const time = isAppendTime ? now : timestamp;
     const one: Written = { offset, key, value, timestamp: time, producerId, isAborted: false };
-    written.set(offset, one);
+    twin.written.set(offset, one);
     if (isTransactional) writer.open.push(one);
   }
 }
@@ -196,9 +171,23 @@ function endTransaction(life: Life, writer: Writer): void {
   writer.open = [];
 }
 
-async function synced({ system, log }: Life): Promise<void> {
+async function synced({ system, log, past }: Life): Promise<void> {
   await system.clock.advance(50);
   if (log.syncedOffset !== log.logEndOffset) throw new Error('the log is not synced');
+  past.length = 0;
+}
+
+/** Writes while a compaction is under way, which a crash may take back. */
+function writeMeanwhile(life: Life): void {
+  const { random } = life.system;
+  for (let step = random.below(3); step > 0; step--) {
+    life.past.push({ end: life.log.logEndOffset, twin: structuredClone(life.twin) });
+    try {
+      writeSome(life);
+    } catch (error) {
+      if (!isKafkaError(error)) throw error;
+    }
+  }
 }
 
 /** Up to where compaction may go: below the active segment and below open transactions. */
@@ -228,12 +217,15 @@ async function completeCompaction(life: Life): Promise<void> {
 }
 
 /** The power fails at the given disk call of a compaction; false where it ended before. */
-async function interruptedCompaction(life: Life, call: number): Promise<boolean> {
+async function interruptedCompaction(life: Life, call: number, isBusy = false): Promise<boolean> {
   const { logs, system } = life;
   system.disk.inject({ code: 'EIO', nth: call, lasting: true });
   let wasReached = false;
+  const meanwhile = () => {
+    if (isBusy && logs.failure === undefined) writeMeanwhile(life);
+  };
   try {
-    await run(system, logs.compactNow());
+    await run(system, logs.compactNow(), meanwhile);
   } catch (error) {
     if (!isKafkaError(error)) throw error;
     wasReached = true;
@@ -243,23 +235,34 @@ async function interruptedCompaction(life: Life, call: number): Promise<boolean>
   return wasReached;
 }
 
-async function run(system: SimulatedSystem, work: Promise<unknown>): Promise<void> {
+async function run(
+  system: SimulatedSystem,
+  work: Promise<unknown>,
+  meanwhile: () => void = () => undefined,
+): Promise<void> {
   let isDone = false;
   const done = work.finally(() => {
     isDone = true;
   });
   done.catch(() => undefined);
-  for (let i = 0; i < 10_000 && !isDone; i++) await system.clock.advance(1);
+  for (let i = 0; i < 10_000 && !isDone; i++) {
+    meanwhile();
+    await system.clock.advance(1);
+  }
   await done;
 }
 
 async function crash(life: Life): Promise<void> {
   const { system, logs } = life;
   await logs.abandon();
-  const soon = (then: () => void) => system.clock.soon(then);
-  const disk = system.disk.crash(system.random.fork(), { soon });
+  const disk = system.disk.crash(system.random.fork());
   life.system = { ...system, disk };
+  const end = life.log.logEndOffset;
   await openAgain(life);
+  const before = life.past.find((one) => one.end === life.log.logEndOffset);
+  if (before !== undefined) life.twin = before.twin;
+  else if (life.log.logEndOffset !== end) throw new Error(`the log ends at ${end}`);
+  life.past.length = 0;
 }
 
 async function reopen(life: Life): Promise<void> {
@@ -276,131 +279,6 @@ async function openAgain(life: Life): Promise<void> {
 
 async function end(life: Life): Promise<void> {
   await run(life.system, life.logs.close());
-}
-
-/** What a committed reader ends up with, from the twin: the last record of each key. */
-function lastOfKeys({ written }: Life, below: number): Map<string, Written> {
-  const last = new Map<string, Written>();
-  for (const one of written.values()) {
-    if (!one.isAborted && one.offset < below) last.set(one.key, one);
-  }
-  return last;
-}
-
-interface Read {
-  readonly offset: number;
-  readonly key: string;
-  readonly value: string | null;
-}
-
-/** All data records of the log, aborted or not; each must be one that was written. */
-function recordsOf(life: Life): Read[] {
-  const found: Read[] = [];
-  for (const batch of batchesOf(life)) {
-    if (batch.isControl) continue;
-    for (const record of batch.records()) {
-      const twin = life.written.get(record.offset);
-      const key = String(record.key);
-      const value = record.value === null ? null : String(record.value);
-      const { timestamp } = record;
-      if (twin?.key !== key || twin.value !== value || twin.timestamp !== timestamp) {
-        throw new Error(`offset ${record.offset} holds ${key}=${value} at ${timestamp}`);
-      }
-      found.push({ offset: record.offset, key, value });
-    }
-  }
-  return found;
-}
-
-function batchesOf({ log, system }: Life) {
-  const batches = [];
-  let next = log.logStartOffset;
-  while (next < log.logEndOffset) {
-    const options = { upTo: log.logEndOffset, minOneBatch: true };
-    const { chunks, bytes } = log.read(next, 1 + system.random.below(2000), options);
-    if (bytes === 0) break;
-    const before = next;
-    for (const batch of batchesIn(Buffer.concat(chunks))) {
-      batch.ensureValid();
-      if (batch.lastOffset < before) continue;
-      if (batch.baseOffset < next && next !== before) throw new Error('batches overlap');
-      batches.push(batch);
-      next = batch.nextOffset;
-    }
-    if (next === before) throw new Error(`nothing to read at ${next}`);
-  }
-  return batches;
-}
-
-/** A reader, committed or not, ends up with what the twin says; offsets and order hold. */
-function check(life: Life): void {
-  const { log, written } = life;
-  const records = recordsOf(life);
-  const offsets = records.map(({ offset }) => offset);
-  if (offsets.some((offset, i) => i > 0 && offset <= (offsets[i - 1] ?? -1))) {
-    throw new Error(`offsets are out of order: ${offsets.join()}`);
-  }
-  const visible = new Map<string, Read>();
-  for (const record of committedOf(life)) visible.set(record.key, record);
-  const stable = log.firstOpenTransactionOffset ?? log.logEndOffset;
-  for (const [key, twin] of lastOfKeys(life, stable)) {
-    const found = visible.get(key);
-    if (found === undefined && twin.value === null) continue;
-    if (found?.offset !== twin.offset) {
-      throw new Error(`${key} is read at ${found?.offset} instead of ${twin.offset}`);
-    }
-  }
-  const bound = log.segments.active.baseOffset;
-  for (const { offset } of written.values()) {
-    if (offset >= bound && !offsets.includes(offset)) throw new Error(`${offset} is missing`);
-  }
-}
-
-/** What isolation level read_committed shows, as clients filter it. */
-function committedOf(life: Life): Read[] {
-  const { log } = life;
-  const upcoming = log.abortedTransactions(log.logStartOffset, log.logEndOffset);
-  const aborted = new Set<number>();
-  const seen: Read[] = [];
-  const stable = log.firstOpenTransactionOffset ?? log.logEndOffset;
-  for (const batch of batchesOf(life)) {
-    if (batch.baseOffset >= stable) break;
-    while (upcoming[0] !== undefined && upcoming[0].firstOffset <= batch.lastOffset) {
-      aborted.add(upcoming.shift()?.producerId ?? -1);
-    }
-    if (batch.isControl) {
-      aborted.delete(batch.producerId);
-      continue;
-    }
-    if (batch.isTransactional && aborted.has(batch.producerId)) continue;
-    for (const { offset, key, value } of batch.records()) {
-      if (life.written.get(offset)?.isAborted) throw new Error(`${offset} was aborted`);
-      seen.push({ offset, key: String(key), value: value === null ? null : String(value) });
-    }
-  }
-  return seen;
-}
-
-/** Every producer's state has survived: epoch, sequence, open transaction, its last batch. */
-function checkProducers(life: Life): void {
-  const { log, system } = life;
-  const now = system.clock.now();
-  for (const writer of life.writers) {
-    const { producerId, epoch, sequence, last, lastOffset } = writer;
-    if (producerId < 0 || lastOffset < 0) continue;
-    const summary = log.producers().find((one) => one.producerId === producerId);
-    const start = writer.open[0]?.offset ?? -1;
-    const isRight =
-      summary?.producerEpoch === epoch &&
-      summary.lastSequence === (last === undefined ? -1 : sequence - 1) &&
-      summary.currentTransactionStartOffset === start;
-    if (!isRight) throw new Error(`producer ${producerId} is ${JSON.stringify(summary)}`);
-    if (last === undefined) continue;
-    const result = log.append(Buffer.from(last), { leaderEpoch: 0, origin: 'client', now });
-    if (!result.duplicate || result.lastOffset !== lastOffset) {
-      throw new Error(`the last batch of ${producerId} is not known again`);
-    }
-  }
 }
 
 /** The reason a seed failed for, with what is needed to repeat it. */

@@ -73,10 +73,14 @@ export async function simulateCrashes(seed: number): Promise<void> {
         producer.mustRepeat = true;
         producer.isResting = random.chance(0.2);
         refuseZombie(leader, producer, system);
+        knowsAgain(leader, producer, system);
       }
     }
     await work(system, logs, led, random.below(60));
     if (random.chance(0.3)) await close(system, logs);
+    for (const { log, wanted } of led) {
+      wanted.deletedBelow = Math.max(wanted.deletedBelow, log.logStartOffset);
+    }
     const disk = system.disk.crash(random.fork(), { soon });
     system = { ...system, disk };
   }
@@ -131,7 +135,8 @@ async function work(
 ): Promise<void> {
   const { random, clock, disk } = system;
   for (let step = 0; step < steps && logs.failure === undefined; step++) {
-    const { partition, log, wanted } = random.pick(led);
+    const one = random.pick(led);
+    const { partition, log, wanted } = one;
     if (random.chance(0.05)) disk.heal();
     if (random.chance(0.02)) {
       const code = random.pick(['ENOSPC', 'ENOSPC', 'EIO'] as const);
@@ -146,6 +151,7 @@ async function work(
         deleteSome(log, wanted, random.below(log.syncedOffset + 1));
         if (random.chance(0.7)) logs.deleteOldSegments();
       }
+      if (random.chance(0.03)) await outliveAll(logs, one, system);
     } catch (error) {
       ensureStorageError(error);
       if (random.chance(0.5)) rollAfterFailure(log, system);
@@ -178,6 +184,23 @@ function deleteSome(log: Log, wanted: Expected, offset: number): void {
   const inFlight = wanted.producers.flatMap((producer) => producer.inFlight);
   const upTo = Math.min(offset, ...inFlight.map((batch) => batch.offset ?? offset));
   wanted.deletedBelow = Math.max(wanted.deletedBelow, log.deleteRecordsBefore(upTo));
+}
+
+/** Retention by age takes all that is synced, the active segment as well, a sync later. */
+async function outliveAll(
+  logs: LogManager,
+  { log, wanted }: Led,
+  { random, clock }: SimulatedSystem,
+): Promise<void> {
+  if (wanted.producers.some(({ inFlight }) => inFlight.length > 0)) return;
+  const { config } = log;
+  log.updateConfig({ ...config, retentionMs: 0 });
+  try {
+    logs.deleteOldSegments();
+    await clock.advance(random.below(20));
+  } finally {
+    log.updateConfig(config);
+  }
 }
 
 /** A reader gets what stands below the high watermark, and will rely on it. */
@@ -213,6 +236,29 @@ function refuseZombie(
     throw error;
   }
   throw new Error(`a zombie of producer ${batch.producerId} has written`);
+}
+
+/** The last batch of a producer is a repetition, and nothing may be left out behind it. */
+function knowsAgain(
+  partition: Partition,
+  producer: SimulatedProducer,
+  { random, clock }: SimulatedSystem,
+): void {
+  const { settled, producerId } = producer;
+  if (settled === undefined) return;
+  const options = { origin: 'client', now: clock.now() } as const;
+  const repeated = partition.append(bytesOf(settled, random, options.now), options);
+  if (repeated instanceof Promise) throw new Error('none of these codecs has to be loaded');
+  if (!repeated.duplicate || repeated.baseOffset !== settled.offset) {
+    throw new Error(`producer ${producerId} has written ${settled.offset} twice`);
+  }
+  try {
+    void partition.append(bytesOf(producer.gap(), random, options.now), options);
+  } catch (error) {
+    if (isKafkaError(error, 'OUT_OF_ORDER_SEQUENCE_NUMBER')) return;
+    throw error;
+  }
+  throw new Error(`producer ${producerId} has left out a sequence`);
 }
 
 /** A new batch of one producer, or all it has in flight once more. */

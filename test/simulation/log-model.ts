@@ -28,6 +28,8 @@ export class SimulatedProducer {
   #knownEpoch = 0;
   /** Sent and not acknowledged, oldest first; at most five, as clients keep it. */
   readonly inFlight: SentBatch[] = [];
+  /** The last batch of all, once it is acknowledged and nothing was sent behind it. */
+  #settled: SentBatch | undefined;
 
   constructor(producerId: number) {
     this.producerId = producerId;
@@ -51,6 +53,7 @@ export class SimulatedProducer {
     const { producerId } = this;
     const batch: SentBatch = { producerId, producerEpoch: this.#epoch, sequence, values };
     this.inFlight.push(batch);
+    this.#settled = undefined;
     return batch;
   }
 
@@ -59,6 +62,19 @@ export class SimulatedProducer {
     this.#knownEpoch = Math.max(this.#knownEpoch, batch.producerEpoch);
     const at = this.inFlight.indexOf(batch);
     if (at >= 0) this.inFlight.splice(at, 1);
+    if (at >= 0 && this.inFlight.length === 0) this.#settled = batch;
+  }
+
+  /** The last batch, which the log must know again whatever has become of its records. */
+  get settled(): SentBatch | undefined {
+    return this.#settled;
+  }
+
+  /** What a producer would send that has lost a batch on the way: one sequence is left out. */
+  gap(): SentBatch {
+    const { producerId } = this;
+    const sequence = this.#nextSequence + 1;
+    return { producerId, producerEpoch: this.#epoch, sequence, values: ['behind a gap'] };
   }
 
   /** What a producer of an epoch that has ended would send; undefined while none has. */

@@ -130,7 +130,10 @@ class LogLoader {
   #firstToRecover(): number {
     const { isClean, recoveryPoint } = this.#load;
     const segments = this.#segments.all();
-    const byPoint = isClean ? segments.length : this.#segments.placeOf(recoveryPoint);
+    // A segment that begins at the recovery point may have been made after that was written, and
+    // what the roll wrote of the one before, such as its aborted transactions, may not be there.
+    const lastSafe = Math.max(0, recoveryPoint - 1);
+    const byPoint = isClean ? segments.length : this.#segments.placeOf(lastSafe);
     // After a clean stop it is enough that older indexes are there: they are read when needed.
     const indexed = new Set(this.#filesOf(suffix.offsetIndex));
     const timed = new Set(this.#filesOf(suffix.timeIndex));

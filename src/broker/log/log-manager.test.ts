@@ -171,6 +171,21 @@ describe('recovery', () => {
     expect(append(recovered as Log, next)).toBe(7);
   });
 
+  test('takes zeros behind the last batch for space that was never written', async () => {
+    const system = simulatedSystem(1);
+    const logs = await open(system);
+    const log = logs.createLog('orders', 0, topicId, config);
+    for (let i = 0; i < 3; i++) append(log, system);
+    await system.clock.advance(60_000);
+    const active = system.disk.open('/data/orders-0/00000000000000000002.log', 'write');
+    const size = active.size();
+    active.write([Buffer.alloc(4096)], size);
+    await active.sync();
+    const next = crashed(system);
+    const recovered = (await open(next)).log('orders', 0);
+    expect([recovered?.logEndOffset, recovered?.segments.active.size]).toEqual([3, size]);
+  });
+
   test('refuses to drop synced data that is damaged, unless told to', async () => {
     const system = simulatedSystem(1);
     const logs = await open(system);
@@ -241,6 +256,36 @@ describe('retention', () => {
       '00000000000000000006.log',
       '00000000000000000008.log',
     ]);
+  });
+
+  test('begins a new segment after segment.ms, by the time of the records', async () => {
+    const system = simulatedSystem(1);
+    const logs = await open(system);
+    const log = logs.createLog('orders', 0, topicId, { ...defaultLogConfig, segmentMs: 1000 });
+    append(log, system);
+    await system.clock.advance(1000);
+    append(log, system);
+    expect(log.segments.count).toBe(1);
+    await system.clock.advance(1);
+    append(log, system);
+    expect(log.segments.all().map(({ baseOffset }) => baseOffset)).toEqual([0, 2]);
+  });
+
+  test('leaves no hole behind a segment whose files cannot be renamed', async () => {
+    const system = simulatedSystem(1);
+    const logs = await open(system);
+    const log = logs.createLog('orders', 0, topicId, { ...config, retentionBytes: 700 });
+    for (let i = 0; i < 9; i++) append(log, system);
+    await system.clock.settle();
+    system.disk.inject({ code: 'EIO', nth: 1, calls: ['name'] });
+    expect(() => logs.deleteOldSegments()).toThrow(/EIO/);
+    expect(log.segments.all().map(({ baseOffset }) => baseOffset)).toEqual([0, 2, 4, 6, 8]);
+    await system.clock.settle();
+    expect(logs.deleteOldSegments()).toBe(2);
+    await system.clock.settle();
+    // Long before a checkpoint: everything is read again.
+    const again = (await open(crashed(system))).log('orders', 0);
+    expect([again?.logStartOffset, again?.logEndOffset]).toEqual([4, 9]);
   });
 
   test('keeps everything of a compacted topic', async () => {

@@ -26,8 +26,9 @@ import { makeDirectory } from './make-directory.js';
 import { OpenFiles } from './open-files.js';
 import { writePartitionMetadata } from './partition-metadata.js';
 import { ProducerState } from './producer-state.js';
-import { segmentsToDelete, snapshotsBelow } from './retention.js';
+import { dropSegments, segmentsToDelete } from './retention.js';
 import { TailCache } from './tail-cache.js';
+import { untilSynced } from './until-synced.js';
 
 /** All logs of a data directory (Kafka's `LogManager`). */
 export class LogManager {
@@ -204,30 +205,26 @@ export class LogManager {
     this.#removals.add([aside], log.config.fileDeleteDelayMs);
   }
 
-  /** Runs retention now; returns how many segments went. */
+  /** Runs retention now; returns how many segments went. Active ones go a sync later. */
   deleteOldSegments(): number {
-    const now = this.#system.clock.now();
-    let deleted = 0;
-    for (const log of this.#logs.values()) {
-      // What compaction has in its hands goes in the next turn.
-      if (log.failure !== undefined || this.#cleaner.isCleaning(log)) continue;
-      deleted += this.#deleteOldSegments(log, now);
-    }
-    return deleted;
+    return [...this.#logs.values()].reduce((deleted, log) => deleted + this.#retain(log), 0);
   }
 
-  #deleteOldSegments(log: Log, now: number): number {
+  #retain(log: Log): number {
+    // What compaction has in its hands goes in the next turn.
+    const isFree = this.#isCurrent(log) && !this.#cleaner.isCleaning(log);
+    if (!isFree || log.failure !== undefined) return 0;
+    const now = this.#system.clock.now();
     const count = segmentsToDelete(log, now);
     if (count === 0) return 0;
-    if (count === log.segments.count) log.roll(now);
-    const next = log.segments.at(count);
-    if (next === undefined) return 0;
-    log.deleteRecordsBefore(next.baseOffset);
-    const paths: string[] = [];
-    for (const segment of log.detachSegments(count)) paths.push(...segment.markDeleted());
-    paths.push(...snapshotsBelow(this.#disk, log, next.baseOffset));
-    this.#removals.add(paths, log.config.fileDeleteDelayMs);
-    this.#disk.syncDirectory(log.directory).catch((error) => this.#fence(error));
+    if (count === log.segments.count) {
+      log.roll(now, () => void this.#upkeep(() => this.#retain(log)));
+      return 0;
+    }
+    dropSegments(this.#disk, log, count, (paths) => {
+      this.#removals.add(paths, log.config.fileDeleteDelayMs);
+      this.#disk.syncDirectory(log.directory).catch((error) => this.#fence(error));
+    });
     this.#logger.info(`${count} old segments of ${directoryOf(log.topic, log.partition)} go.`);
     return count;
   }
@@ -246,9 +243,7 @@ export class LogManager {
       const isMeant = topic === undefined || log.topic === topic;
       if (!isMeant || !log.config.cleanupPolicy.includes('compact')) continue;
       if (log.segments.active.size > 0) log.roll(this.#system.clock.now());
-      await new Promise<void>((resolve, reject) => {
-        log.whenSynced(log.logEndOffset, (error) => (error ? reject(error) : resolve()));
-      });
+      await untilSynced(log, log.logEndOffset);
       await this.#cleaner.cleanNow(log);
     }
   }
@@ -340,15 +335,8 @@ export class LogManager {
 
   #every(periodMs: number, run: () => void | Promise<void>): void {
     const place = this.#timers.length;
-    const failed = (error: unknown) => {
-      this.#logger.warn(`Upkeep of ${this.dataDirectory} failed: ${String(error)}`);
-    };
     const tick = async () => {
-      try {
-        await run();
-      } catch (error) {
-        failed(error);
-      }
+      await this.#upkeep(run);
       if (this.#closing === undefined) arm();
     };
     const arm = () => {
@@ -356,6 +344,14 @@ export class LogManager {
       this.#timers[place] = this.#system.clock.after(periodMs, () => void tick(), options);
     };
     arm();
+  }
+
+  async #upkeep(run: () => unknown): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.#logger.warn(`Upkeep of ${this.dataDirectory} failed: ${String(error)}`);
+    }
   }
 
   #warnOfKafka(): void {

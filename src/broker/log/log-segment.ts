@@ -313,6 +313,11 @@ export class LogSegment {
     this.#size = 0;
   }
 
+  /** Whether its `.log` still has its name. */
+  get isThere(): boolean {
+    return this.#files.disk.exists(this.path);
+  }
+
   /** Renames the files so that they no longer belong to the log; gives their new names. */
   markDeleted(): string[] {
     const { disk } = this.#files;

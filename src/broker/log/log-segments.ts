@@ -1,4 +1,5 @@
 import type { LogSegment } from './log-segment.js';
+import type { AbortedTransaction } from './transaction-index.js';
 
 /** The segments of a log in the order of their base offsets; never empty once opened. */
 export class LogSegments {
@@ -39,6 +40,19 @@ export class LogSegments {
     return taken;
   }
 
+  /**
+   * Renames the files of the first one and takes it out; gives their new names. Where its `.log`
+   * cannot be renamed it stays: on the disk there must be no hole before those that follow.
+   */
+  dropFirst(): string[] {
+    const { first } = this;
+    try {
+      return first.markDeleted();
+    } finally {
+      if (!first.isThere) this.takeFirst(1);
+    }
+  }
+
   /** Takes away those after the given number. */
   takeAfter(count: number): LogSegment[] {
     const taken = this.#segments.slice(count);
@@ -72,6 +86,14 @@ export class LogSegments {
       else low = middle + 1;
     }
     return Math.max(0, low - 1);
+  }
+
+  /** Aborted transactions that touch offsets from `from` on and begin below `upTo`, in order. */
+  abortedTransactions(from: number, upTo: number): AbortedTransaction[] {
+    const found = this.#segments
+      .slice(this.placeOf(from))
+      .flatMap(({ transactionIndex }) => transactionIndex.overlapping(from, upTo));
+    return found.sort((a, b) => a.firstOffset - b.firstOffset);
   }
 
   at(place: number): LogSegment | undefined {

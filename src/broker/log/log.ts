@@ -70,6 +70,7 @@ export class Log {
     this.#finished = parts.isFinished;
     this.#synced = new SyncedOffset({
       ...parts,
+      safeBase: parts.segments.active.baseOffset,
       failed: (error) => this.onDiskFailure(error),
       moved: (offset) => this.onSynced(offset),
     });
@@ -100,6 +101,11 @@ export class Log {
   /** Everything below is on disk safely, whatever the durability. */
   get recoveryPoint(): number {
     return this.#synced.recoveryPoint;
+  }
+
+  /** Where the newest segment begins whose files, with the snapshot before it, are on the disk. */
+  get safeBase(): number {
+    return this.#synced.safeBase;
   }
 
   /** Bytes of all segments. */
@@ -249,8 +255,8 @@ export class Log {
     this.roll(now);
   }
 
-  /** Closes the active segment, unless it is empty, and begins a new one at the log's end. */
-  roll(now: number): void {
+  /** Begins a new segment, unless the active one is empty; `onDisk` hears when it is safe. */
+  roll(now: number, onDisk?: () => void): void {
     const { disk } = this.#files;
     const old = this.segments.active;
     const offset = this.#logEndOffset;
@@ -262,7 +268,7 @@ export class Log {
     const next = LogSegment.create(this.#files, this.#directory, offset, now);
     this.segments.add(next);
     old.release();
-    this.#synced.changed([...old.paths, snapshot, next.path], this.#directory);
+    this.#synced.rolled([...old.paths, snapshot, next.path], this.#directory, offset, onDisk);
   }
 
   /** Calls back once everything below `offset` is synced, or with the error that prevents it. */
@@ -323,13 +329,7 @@ export class Log {
 
   /** Aborted transactions that touch offsets from `from` on and begin below `upTo`, in order. */
   abortedTransactions(from: number, upTo: number): AbortedTransaction[] {
-    const { segments } = this;
-    const found: AbortedTransaction[] = [];
-    for (let place = segments.placeOf(from); place < segments.count; place++) {
-      const index = segments.at(place)?.transactionIndex;
-      if (index !== undefined) found.push(...index.overlapping(from, upTo));
-    }
-    return found.sort((a, b) => a.firstOffset - b.firstOffset);
+    return this.segments.abortedTransactions(from, upTo);
   }
 
   /** Where the earliest open transaction begins, or undefined without one. */
@@ -355,11 +355,10 @@ export class Log {
     return this.producerState.summaries();
   }
 
-  /** Takes the segments before a place out of the log; the caller removes their files. */
-  detachSegments(count: number): LogSegment[] {
-    const taken = this.segments.takeFirst(count);
-    for (const segment of taken) this.#synced.forget(segment.paths);
-    return taken;
+  /** Takes the first segment out of the log; gives the names of the files that may go. */
+  dropFirstSegment(): string[] {
+    this.#synced.forget(this.segments.first.paths);
+    return this.segments.dropFirst();
   }
 
   /** Puts a compacted segment in the place of others; gives the files that may go. */

@@ -5,7 +5,9 @@ import type { Log } from './log.js';
 /**
  * How many segments retention takes from the beginning of a log now (`UnifiedLog`): those below
  * the log start, those whose records are all too old, and those without which the log is still as
- * large as it may be. The active segment goes only by age, after a roll. Only what is synced.
+ * large as it may be. The active segment goes only by age, after a roll. Only what is synced, and
+ * only once the segment behind it is on the disk: a crash that took back the roll, but not the
+ * removal, would leave nothing, and the log would give its offsets a second time.
  */
 export function segmentsToDelete(log: Log, now: number): number {
   const segments = log.segments.all();
@@ -17,6 +19,7 @@ export function segmentsToDelete(log: Log, now: number): number {
     const isActive = place === segments.length - 1;
     const end = log.segments.endOf(place, log.logEndOffset);
     if (end > log.syncedOffset || (isActive && segment.size === 0)) break;
+    if (!isActive && end > log.safeBase) break;
     const isBelowStart = !isActive && end <= log.logStartOffset;
     const isTooOld = byPolicy && retentionMs >= 0 && now - segment.retentionTime > retentionMs;
     const isTooMuch = byPolicy && !isActive && excess >= segment.size;
@@ -33,4 +36,26 @@ export function snapshotsBelow(disk: Disk, log: Log, offset: number): string[] {
     .list(log.directory)
     .filter(({ name }) => (offsetOfFile(name, suffix.snapshot) ?? offset) < offset)
     .map(({ name }) => disk.join(log.directory, name));
+}
+
+/**
+ * Moves the log start behind so many segments and takes them out; `removed` gets the names of the
+ * files that may go, also when it fails half-way.
+ */
+export function dropSegments(
+  disk: Disk,
+  log: Log,
+  count: number,
+  removed: (paths: readonly string[]) => void,
+): void {
+  const next = log.segments.at(count);
+  if (next === undefined) return;
+  log.deleteRecordsBefore(next.baseOffset);
+  const paths: string[] = [];
+  try {
+    for (let left = count; left > 0; left--) paths.push(...log.dropFirstSegment());
+    paths.push(...snapshotsBelow(disk, log, next.baseOffset));
+  } finally {
+    removed(paths);
+  }
 }

@@ -10,6 +10,7 @@ import { OffsetMap } from './offset-map.js';
 import type { OpenFiles } from './open-files.js';
 import { snapshotsBelow } from './retention.js';
 import { removeCleaned } from './segment-swap.js';
+import { untilSynced } from './until-synced.js';
 
 /** How much of a segment is read or written at a time. */
 const windowBytes = 512 * 1024;
@@ -120,10 +121,13 @@ class SegmentCleaner {
       now,
       config: log.config,
     };
+    const { logEndOffset } = log;
     transactions.onRetained = (transaction) => cleaned.transactionIndex.append(transaction);
     try {
       await this.#write(group, cleaned, filter);
       await this.#finish(cleaned);
+      // A later batch of a producer lets its earlier ones go: a crash must not take it back.
+      await untilSynced(log, logEndOffset);
     } catch (error) {
       // The log itself is untouched. Where even this fails the next start removes the files.
       if (log.failure === undefined) removeCleaned(files, directory, base);

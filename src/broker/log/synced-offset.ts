@@ -12,6 +12,8 @@ export interface SyncedOffsetParts {
   /** Everything below is on disk. */
   readonly recoveryPoint: number;
   readonly logEndOffset: number;
+  /** Where the newest segment begins that is on disk with the snapshot before it. */
+  readonly safeBase: number;
   readonly unsyncedFiles: readonly string[];
   readonly unsyncedDirectories: readonly string[];
   /** A sync has failed. */
@@ -33,7 +35,10 @@ export class SyncedOffset implements Syncable {
   #offset: number;
   #recoveryPoint: number;
   #logEndOffset: number;
+  #safeBase: number;
   #waiters: Waiter[] = [];
+  /** Called once everything that is unsynced now has been synced. */
+  #onDisk: (() => void)[] = [];
   #stopped: KafkaError | undefined;
 
   constructor(parts: SyncedOffsetParts) {
@@ -44,6 +49,7 @@ export class SyncedOffset implements Syncable {
     this.#directories = new Set(parts.unsyncedDirectories);
     this.#recoveryPoint = parts.recoveryPoint;
     this.#logEndOffset = parts.logEndOffset;
+    this.#safeBase = parts.safeBase;
     this.#offset = this.#sync.isGroupCommit ? parts.recoveryPoint : parts.logEndOffset;
     if (this.#hasUnsynced) this.#sync.dirty(this, false);
   }
@@ -59,10 +65,29 @@ export class SyncedOffset implements Syncable {
   }
 
   /** Notes files that were written, and a directory whose names have changed. */
-  changed(files: readonly string[], directory?: string): void {
+  changed(files: readonly string[], directory: string): void {
     for (const path of files) this.#files.add(path);
-    if (directory !== undefined) this.#directories.add(directory);
+    this.#directories.add(directory);
     this.#sync.dirty(this, false);
+  }
+
+  /**
+   * Notes a new segment as `changed` does; once its files are safe, whatever the durability, and
+   * at once where nothing is ever synced, `safeBase` moves to it and `onDisk` is called.
+   */
+  rolled(files: readonly string[], directory: string, base: number, onDisk?: () => void): void {
+    const safe = () => {
+      this.#safeBase = base;
+      onDisk?.();
+    };
+    if (this.#sync.durability === 'memory') safe();
+    else this.#onDisk.push(safe);
+    this.changed(files, directory);
+  }
+
+  /** Where the newest segment begins that no crash can take back. */
+  get safeBase(): number {
+    return this.#safeBase;
   }
 
   /** Notes that a batch was written to a file and the log now ends at `logEndOffset`. */
@@ -102,12 +127,17 @@ export class SyncedOffset implements Syncable {
     const upTo = this.#logEndOffset;
     const files = [...this.#files];
     const directories = [...this.#directories];
+    const onDisk = this.#onDisk;
     this.#files.clear();
     this.#directories.clear();
+    this.#onDisk = [];
     const done = (error?: Error) => {
       if (this.#stopped !== undefined) return;
       if (error !== undefined) this.#failed(error as KafkaError);
-      else this.#confirmed(upTo);
+      else {
+        this.#confirmed(upTo);
+        for (const heard of onDisk) heard();
+      }
     };
     return { files, directories, done };
   }
