@@ -227,6 +227,22 @@ describe('fetch sessions', () => {
     expect((await ask(0, 0)).sessionId).toBeGreaterThan(0);
   });
 
+  test('put what gave records last the next time, so that all get their turn', async () => {
+    const [a, b] = [await newTopic(), await newTopic()];
+    for (const topic of [a, a, b, b]) await produce(topic, batch(['x']));
+    // Room for one batch, however many partitions have one.
+    const more = { maxBytes: 1, minBytes: 1 };
+    const withRecords = (answer: Awaited<ReturnType<typeof ask>>) =>
+      answer.responses.filter(({ partitions }) => (only(partitions).records?.length ?? 0) > 0);
+    const first = await ask(0, 0, { [a]: 0, [b]: 0 }, more);
+    const got = [only(withRecords(first)).topic];
+    for (const [epoch, position] of [{ [a]: 1 }, { [b]: 1 }].entries()) {
+      const answer = await ask(first.sessionId, epoch + 1, position, more);
+      got.push(only(withRecords(answer)).topic);
+    }
+    expect(got).toEqual([a, b, a]);
+  });
+
   test('names and ids do not mix: 106', async () => {
     const topic = await newTopic();
     const topicId = broker.topics.byName(topic)?.id ?? '';

@@ -131,6 +131,29 @@ describe('a broker that crashes', () => {
   const start = (on: System, more: BrokerOptions = {}) =>
     Broker.start({ listen: '127.0.0.1:0', data: '/d', system: on, logger: silentLogger, ...more });
 
+  test('tells a reader from before where the epoch it knows has ended', async () => {
+    const disk = crashable();
+    const first = system(disk);
+    const before = await start(first, { createTopics: { a: {} } });
+    await withClient(first, before, async (client) => {
+      for (const value of ['1', '2']) await produced(client, 'a', batch([value]));
+    });
+    const survivor = disk.crash(new SeededRandom(1));
+    await before.crash();
+    const second = system(survivor);
+    const after = await start(second);
+    await withClient(second, after, async (client) => {
+      for (const value of ['3', '4']) await produced(client, 'a', batch([value]));
+      // It has read three records of epoch 0, of which the crash has taken one away.
+      const input = fetchOf('a', 3, { lastFetchedEpoch: 0 });
+      const { responses } = await client.send('Fetch', 12, input);
+      const { errorCode, records, divergingEpoch } = only(only(responses).partitions);
+      expect([errorCode, records?.length ?? 0]).toEqual([0, 0]);
+      expect(divergingEpoch).toMatchObject({ epoch: 0, endOffset: 2 });
+    });
+    await after.close();
+  });
+
   for (let seed = 1; seed <= 20; seed++) {
     test(`loses no topic and no record it acknowledged (seed ${seed})`, async () => {
       const disk = crashable();
