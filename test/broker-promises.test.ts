@@ -109,8 +109,8 @@ const promises: Readonly<Record<string, readonly Promised[]>> = {
       [directory, 'keeps directories of unknown topics aside'],
     ],
     [
-      'No offset is given twice, also when all segments were on their way out',
-      [sync, 'keeps the end of the log through a power cut'],
+      'Nothing is written twice, and no offset given twice, also when all segments were on their way out',
+      [sync, 'keeps its end and its producers in a power cut'],
     ],
     [
       'Leader epochs go up after an unclean stop, and readers are told where theirs ended',

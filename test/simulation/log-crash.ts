@@ -149,6 +149,9 @@ async function work(
       if (random.chance(0.05)) log.roll(clock.now());
       if (random.chance(0.04)) {
         deleteSome(log, wanted, random.below(log.syncedOffset + 1));
+        if (random.chance(0.3)) {
+          disk.inject({ code: 'ENOSPC', nth: 1 + random.below(3), calls: ['name'] });
+        }
         if (random.chance(0.7)) logs.deleteOldSegments();
       }
       if (random.chance(0.03)) await outliveAll(logs, one, system);

@@ -24,11 +24,14 @@ async function started(durability: Durability) {
 }
 
 /** As a producer does that asks for acks=all, or for less. */
-function append(log: Log, system: SimulatedSystem, urgent: boolean): void {
-  const builder = new RecordBatchBuilder();
+function append(log: Log, system: SimulatedSystem, urgent: boolean, baseSequence = -1) {
+  const producerId = baseSequence < 0 ? -1 : 7;
+  const producer = { producerId, producerEpoch: producerId < 0 ? -1 : 0, baseSequence };
+  const builder = new RecordBatchBuilder({ producer });
   builder.append({ key: null, value: Buffer.from('x'), timestamp: system.clock.now() });
   const now = system.clock.now();
-  log.append(Buffer.from(builder.build()), { leaderEpoch: 0, origin: 'client', now, urgent });
+  const options = { leaderEpoch: 0, origin: 'client', now, urgent } as const;
+  return log.append(Buffer.from(builder.build()), options);
 }
 
 /** Up to where the log counts as safe, and up to where it is. */
@@ -97,15 +100,15 @@ describe('durability', () => {
 describe('retention of everything a log has', () => {
   const config = { ...defaultLogConfig, retentionMs: 1000 };
 
-  /** The log's end after the power failed while all of its segments were on their way out. */
-  async function endAfterCrash(seed: number): Promise<number | undefined> {
+  /** What is known after the power has failed while all segments were on their way out. */
+  async function knownAfterCrash(seed: number) {
     const fresh = simulatedSystem(seed);
     const soon = (run: () => void) => fresh.clock.after(fresh.random.below(4), run);
     const system = { ...fresh, disk: new MemoryDisk({ crashable: true, soon }) };
     const opening = LogManager.open(system, { dataDirectory: '/data', nodeId: 1 }, () => config);
     await system.clock.advance(10);
     const log = (await opening).createLog('orders', 0, topicId, config);
-    for (let i = 0; i < 3; i++) append(log, system, true);
+    for (let sequence = 0; sequence < 3; sequence++) append(log, system, true, sequence);
     await system.clock.advance(2000);
     expect(safe(log)).toEqual([3, 3]);
     (await opening).deleteOldSegments();
@@ -114,11 +117,17 @@ describe('retention of everything a log has', () => {
     const options = { dataDirectory: '/data', nodeId: 1 };
     const again = LogManager.open({ ...system, disk }, options, () => config);
     await system.clock.advance(10);
-    return (await again).log('orders', 0)?.logEndOffset;
+    const found = (await again).log('orders', 0) as Log;
+    const end = found.logEndOffset;
+    const { duplicate, baseOffset } = append(found, system, true, 2);
+    return { end, duplicate, baseOffset };
   }
 
-  test('keeps the end of the log through a power cut: no offset is given twice', async () => {
-    for (let seed = 1; seed <= 60; seed++) expect(await endAfterCrash(seed), `${seed}`).toBe(3);
+  test('keeps its end and its producers in a power cut: nothing is written twice', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const known = { end: 3, duplicate: true, baseOffset: 2 };
+      expect(await knownAfterCrash(seed), `seed ${seed}`).toEqual(known);
+    }
   });
 
   test('takes it at once where nothing is ever synced', async () => {

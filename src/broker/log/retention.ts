@@ -6,8 +6,8 @@ import type { Log } from './log.js';
  * How many segments retention takes from the beginning of a log now (`UnifiedLog`): those below
  * the log start, those whose records are all too old, and those without which the log is still as
  * large as it may be. The active segment goes only by age, after a roll. Only what is synced, and
- * only once the segment behind it is on the disk: a crash that took back the roll, but not the
- * removal, would leave nothing, and the log would give its offsets a second time.
+ * only once the segment behind it is on the disk with its snapshot: a crash that took these back,
+ * but not the removal, would forget the producers, or even where the log had ended.
  */
 export function segmentsToDelete(log: Log, now: number): number {
   const segments = log.segments.all();
