@@ -1,4 +1,10 @@
-import type { Consumer, ConsumerRecord, Kafka, TopicPartition } from '../client/index.js';
+import type {
+  Consumer,
+  ConsumerBatch,
+  ConsumerRecord,
+  Kafka,
+  TopicPartition,
+} from '../client/index.js';
 import { isKafkaError } from '../errors/index.js';
 import type { Logger, System, Timer } from '../system/index.js';
 import { Fifo } from './fifo.js';
@@ -30,6 +36,10 @@ export interface LaneParts {
 
 const defaults = { commitIntervalMs: 1000, drainTimeoutMs: 30_000 } as const;
 const commitTimeoutMs = 5000;
+/** After so many records of a batch the event loop gets a turn. */
+const recordsPerTurn = 256;
+/** Small fetches: what is read lives until it is handled. */
+const maxPartitionFetchBytes = 262_144;
 /** The coordinator waits so long for this member in a rebalance. */
 const rebalanceTimeoutMs = 60_000;
 
@@ -44,8 +54,6 @@ export class Lane {
   readonly #trackers = new Map<string, OffsetTracker>();
   /** Records whose time has not come, in that order for each partition. */
   readonly #delayed = new Fifo<LaneRecord & { readonly dueAt: number }>();
-  /** How many handlers run with records of a partition. */
-  readonly #busy = new Map<OffsetTracker, number>();
   readonly #idle = new Set<() => void>();
   #delayTimer: Timer | undefined;
   #commitTimer: Timer | undefined;
@@ -58,6 +66,7 @@ export class Lane {
     this.#consumer = kafka.consumer({
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs,
+      maxPartitionFetchBytes,
       ...options.consumer,
       groupId,
       topics,
@@ -89,13 +98,24 @@ export class Lane {
     for await (const batch of this.#consumer.batches()) {
       if (this.#isEnding) break;
       const tracker = this.#trackerOf(batch);
-      for (const record of batch) {
-        const entry = { lane: this, record, tracker, tracked: tracker.add(record.offset) };
-        this.#pass(entry);
-      }
-      tracker.reached(batch.nextOffset);
+      await this.#passAll(batch, tracker);
       this.breathe();
     }
+  }
+
+  /** Handlers that wait for a timer or an answer do not wait for a whole batch to be read. */
+  async #passAll(batch: ConsumerBatch, tracker: OffsetTracker): Promise<void> {
+    const { clock } = this.#parts.system;
+    let inTurn = 0;
+    for (const record of batch) {
+      this.#pass({ lane: this, record, tracker, tracked: tracker.add(record.offset) });
+      if (++inTurn < recordsPerTurn) continue;
+      inTurn = 0;
+      tracker.reached(record.offset + 1);
+      await new Promise<void>((go) => clock.soon(go));
+      if (tracker.isGone || this.#isEnding) return;
+    }
+    tracker.reached(batch.nextOffset);
   }
 
   /** Rests while there are too many records, and goes on when there are fewer. */
@@ -178,7 +198,7 @@ export class Lane {
   /** Resolves when nothing of these is being handled, or the time for that is over. */
   async #settled(trackers: readonly OffsetTracker[]): Promise<void> {
     const { system, options } = this.#parts;
-    const isBusy = () => trackers.some((each) => this.#running(each) > 0);
+    const isBusy = () => trackers.some((each) => each.running > 0);
     let isOver = false;
     const drainMs = options.drainTimeoutMs ?? defaults.drainTimeoutMs;
     const timer = system.clock.after(drainMs, () => {
@@ -197,16 +217,15 @@ export class Lane {
     timer.cancel();
   }
 
-  #running(tracker: OffsetTracker): number {
-    return this.#busy.get(tracker) ?? 0;
+  /** A handler begins with a record. */
+  begins({ tracker }: LaneRecord): void {
+    tracker.running++;
   }
 
-  /** A handler begins (1) or ends (-1) with a record of the tracker. */
-  count(tracker: OffsetTracker, by: 1 | -1): void {
-    const now = this.#running(tracker) + by;
-    if (now > 0) this.#busy.set(tracker, now);
-    else this.#busy.delete(tracker);
-    if (by < 0 && tracker.isGone) for (const wake of this.#idle) wake();
+  /** A handler has ended with a record. */
+  ends({ tracker }: LaneRecord): void {
+    tracker.running--;
+    if (tracker.isGone) for (const wake of this.#idle) wake();
   }
 
   #scheduleCommit(): void {

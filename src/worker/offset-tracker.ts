@@ -18,6 +18,8 @@ export class OffsetTracker {
   #committed = -1;
   /** The partition has been given up: nothing of it is started any more. */
   isGone = false;
+  /** How many handlers are at work on records of it. */
+  running = 0;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;

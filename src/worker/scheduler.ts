@@ -6,8 +6,8 @@ export interface SchedulerHost<T> {
   chainOf(item: T): string | undefined;
   /** Asked before an item is started: whether it is still wanted. */
   isWanted(item: T): boolean;
-  /** Works on an item. Must not fail. */
-  run(item: T): Promise<void>;
+  /** Works on an item, and calls `ended` once when it has, now or later. Must not fail. */
+  run(item: T, ended: () => void): void;
   /** An item is through. */
   settled(): void;
 }
@@ -35,6 +35,7 @@ export class Scheduler<T> {
   readonly #ready = new Fifo<Ready<T>>();
   #running = 0;
   #waiting = 0;
+  #isPumping = false;
 
   constructor(concurrency: number, host: SchedulerHost<T>) {
     this.#concurrency = concurrency;
@@ -69,20 +70,20 @@ export class Scheduler<T> {
   }
 
   #pump(): void {
+    // Whatever ends at once leaves its place to the loop that has started it.
+    if (this.#isPumping) return;
+    this.#isPumping = true;
     while (this.#running < this.#concurrency) {
       const ready = this.#ready.shift();
-      if (ready === undefined) return;
+      if (ready === undefined) break;
       this.#waiting--;
-      if (!this.#host.isWanted(ready.item)) {
-        this.#next(ready.chain);
-        continue;
-      }
-      this.#running++;
-      this.#host.run(ready.item).then(
-        () => this.#ended(ready.chain),
-        () => this.#ended(ready.chain),
-      );
+      const { item, chain } = ready;
+      if (this.#host.isWanted(item)) {
+        this.#running++;
+        this.#host.run(item, () => this.#ended(chain));
+      } else this.#next(chain);
     }
+    this.#isPumping = false;
   }
 
   #ended(chain: Chain<T> | undefined): void {

@@ -42,6 +42,33 @@ const base = { topics: ['jobs'], groupId: 'g', logger: silentLogger };
 const soon = () => new Promise((done) => setImmediate(done));
 
 describe('a worker', () => {
+  test('waits for whatever can be waited for, and for nothing where nothing is', async () => {
+    const broker = await brokerWith(jobs.slice(0, 30));
+    const stop = new AbortController();
+    let handled = 0;
+    let running = 0;
+    const ended = () => {
+      if (++handled === 30) stop.abort();
+    };
+    const made = worker(broker.kafka(), { ...base, concurrency: 3 }, ({ value }) => {
+      if (Number(value) % 2 === 0) return ended();
+      expect(++running).toBeLessThanOrEqual(3);
+      return {
+        // A thenable that is no Promise, as query builders are.
+        // oxlint-disable-next-line unicorn/no-thenable
+        then: (done: () => void) => {
+          setImmediate(() => {
+            running--;
+            ended();
+            done();
+          });
+        },
+      };
+    });
+    const status = await made.run({ signal: stop.signal });
+    expect(status).toMatchObject({ handled: 30, failed: 0, running: 0, waiting: 0 });
+  });
+
   test('handles every record, each key in order, many at a time', async () => {
     const broker = await brokerWith(jobs);
     const seen = new Map<string, number[]>();
@@ -153,6 +180,28 @@ describe('the parts of a worker', () => {
     );
   });
 
+  test('jobs that end at once follow each other without a stack of their own', () => {
+    const log: number[] = [];
+    let isHeld = true;
+    let release = () => undefined as void;
+    const scheduler = new Scheduler<number>(1, {
+      chainOf: () => 'one',
+      isWanted: () => true,
+      run: (at, ended) => {
+        log.push(at);
+        if (isHeld) release = ended;
+        else ended();
+      },
+      settled: () => undefined,
+    });
+    for (let at = 0; at < 50_000; at++) scheduler.add(at);
+    expect([scheduler.running, scheduler.waiting]).toEqual([1, 49_999]);
+    isHeld = false;
+    release();
+    expect([scheduler.running, scheduler.waiting]).toEqual([0, 0]);
+    expect(log).toEqual(Array.from({ length: 50_000 }, (_, at) => at));
+  });
+
   test('a chain runs one job at a time and in order, whatever else there is', async () => {
     const log: string[] = [];
     let running = 0;
@@ -161,11 +210,13 @@ describe('the parts of a worker', () => {
       const scheduler = new Scheduler<number>(3, {
         chainOf: (at) => (at % 5 === 4 ? undefined : `c${at % 5}`),
         isWanted: (at) => at !== 12,
-        run: async (at) => {
+        run: (at, ended) => {
           most = Math.max(most, ++running);
-          await soon();
-          log.push(`c${at % 5} ${at}`);
-          running--;
+          void soon().then(() => {
+            log.push(`c${at % 5} ${at}`);
+            running--;
+            ended();
+          });
         },
         settled: () => {
           if (scheduler.waiting === 0 && scheduler.running === 0) done();

@@ -33,6 +33,14 @@ export function worker<K = Buffer | null, V = Buffer | null>(
   return new Worker(kafka, options, handler);
 }
 
+/** One record in a handler's hands. */
+interface Job {
+  readonly entry: LaneRecord;
+  readonly ended: () => void;
+  stage: Stage;
+  delivery: Delivery | undefined;
+}
+
 /** A record that cannot be sent on waits so long before it is tried again. */
 const sendAgainMs = 1000;
 
@@ -77,7 +85,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     this.#scheduler = new Scheduler<LaneRecord>(concurrency, {
       chainOf: ({ record }) => this.#chainOf(record),
       isWanted: ({ tracker }) => !tracker.isGone,
-      run: (entry) => this.#work(entry),
+      run: (entry, ended) => this.#work(entry, ended),
       settled: () => this.#breathe(),
     });
     const { groupId, retries = ['1s', '30s', '5m'], deadLetter = true } = options;
@@ -197,16 +205,60 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     for (const lane of this.#lanes) lane.breathe();
   }
 
-  async #work(entry: LaneRecord): Promise<void> {
-    const { lane, tracker } = entry;
-    lane.count(tracker, 1);
+  /**
+   * One promise for each record, and none for a handler that answers at once: everything else here
+   * runs only when something fails.
+   */
+  #work(entry: LaneRecord, ended: () => void): void {
+    const { lane, record: raw } = entry;
+    lane.begins(entry);
+    const job: Job = { entry, ended, stage: 'VALUE_CONVERTER', delivery: undefined };
+    let work: Promise<unknown> | undefined;
     try {
-      if (await this.#handle(entry.record)) lane.done(entry);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      lane.count(tracker, -1);
+      const record = this.#read(raw);
+      job.stage = 'TASK_PUT';
+      job.delivery = new Delivery(raw, attemptOf(raw));
+      this.#open.add(job.delivery);
+      work = asPromise(this.#call(record, job.delivery));
+    } catch (thrown) {
+      void this.#notHandled(job, thrown);
+      return;
     }
+    if (work === undefined) this.#handled(job);
+    else {
+      work.then(
+        () => this.#handled(job),
+        (thrown: unknown) => void this.#notHandled(job, thrown),
+      );
+    }
+  }
+
+  #handled(job: Job): void {
+    this.#counts.handled++;
+    job.entry.lane.done(job.entry);
+    this.#ended(job);
+  }
+
+  /** Done with all the same, once it is safe in another topic. Never fails. */
+  async #notHandled(job: Job, thrown: unknown): Promise<void> {
+    const { entry, stage } = job;
+    this.#counts.failed++;
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const isHopeless = isKafkaError(error) && !error.retriable && givenUp.has(error.code);
+    const { record: raw, lane } = entry;
+    const failedBefore = isHopeless ? this.#retries.length : attemptOf(raw) - 1;
+    try {
+      if (await this.#sendOn(raw, error, stage, failedBefore)) lane.done(entry);
+    } catch (failure) {
+      this.#fail(failure);
+    }
+    this.#ended(job);
+  }
+
+  #ended({ entry, delivery, ended }: Job): void {
+    if (delivery !== undefined) this.#open.delete(delivery);
+    entry.lane.ends(entry);
+    ended();
   }
 
   #chainOf({ topic, partition, key }: ConsumerRecord): string | undefined {
@@ -216,34 +268,10 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     return `${topic}:${partition}:${key?.toString('latin1')}`;
   }
 
-  /** True when the record is dealt with: handled, or safely in another topic. */
-  async #handle(raw: ConsumerRecord): Promise<boolean> {
-    const attempt = attemptOf(raw);
-    let stage: Stage = 'VALUE_CONVERTER';
-    try {
-      const record = this.#read(raw);
-      stage = 'TASK_PUT';
-      await this.#call(record, raw, attempt);
-      this.#counts.handled++;
-      return true;
-    } catch (thrown) {
-      this.#counts.failed++;
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const isHopeless = isKafkaError(error) && !error.retriable && givenUp.has(error.code);
-      return await this.#sendOn(raw, error, stage, isHopeless ? this.#retries.length : attempt - 1);
-    }
-  }
-
-  async #call(record: ConsumerRecord<K, V>, raw: ConsumerRecord, attempt: number): Promise<void> {
+  #call(record: ConsumerRecord<K, V>, delivery: Delivery): unknown {
     const { timeoutMs } = this.#options;
-    const context = new Delivery(raw, attempt);
-    this.#open.add(context);
-    try {
-      const work = this.#handler(record, context);
-      await (timeoutMs === undefined ? work : this.#inTime(work, timeoutMs, context));
-    } finally {
-      this.#open.delete(context);
-    }
+    const work = this.#handler(record, delivery);
+    return timeoutMs === undefined ? work : this.#inTime(work, timeoutMs, delivery);
   }
 
   /** A handler that is late counts as failed; what it does later is nobody's business. */
@@ -311,6 +339,13 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     }
     return false;
   }
+}
+
+/** What is to be waited for; undefined for a plain answer. Some libraries bring their own kind. */
+function asPromise(value: unknown): Promise<unknown> | undefined {
+  if (value instanceof Promise) return value;
+  const then = (value as { readonly then?: unknown } | null | undefined)?.then;
+  return typeof then === 'function' ? Promise.resolve(value) : undefined;
 }
 
 /** Errors that no further attempt mends. */
