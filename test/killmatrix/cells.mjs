@@ -39,6 +39,8 @@ export const dimensions = {
 /** Whether these values may stand in one cell (some of them may be missing). */
 export function isPossible({ step, fault, data, database, broker }, available) {
   if (fault !== undefined && available.faults?.includes(fault) === false) return false;
+  if (step !== undefined && available.steps?.includes(step) === false) return false;
+  if (data !== undefined && available.data?.includes(data) === false) return false;
   if (database !== undefined && !available.databases.includes(database)) return false;
   if (broker !== undefined && !available.brokers.includes(broker)) return false;
   if (database === 'topic' && fault?.endsWith('-database') === true) return false;

@@ -1,6 +1,7 @@
 // The kill matrix: `npm run killmatrix` runs cells in which every pair of values meets; `-- --fast`
 // a small selection; `-- --seed 7` another choice; `-- --cell 12` one of them again; `-- --brokers
-// kafkit` and `-- --databases scripted,topic` and `-- --faults zombie` leave others out;
+// kafkit`, `-- --databases scripted,topic`, `-- --faults zombie`, `-- --steps written` and `-- --data
+// keyed` leave others out;
 // `-- --on kafka` runs those cells on this broker that were chosen for the other one; `-- --part 2/4`
 // only the second quarter; `-- --results FILE` keeps what came of the cells, and adds to what an
 // earlier part has left there; `-- --report FILE` writes the table of all that.
@@ -30,6 +31,8 @@ const { values } = parseArgs({
     results: { type: 'string' },
     databases: { type: 'string' },
     faults: { type: 'string' },
+    steps: { type: 'string' },
+    data: { type: 'string' },
     report: { type: 'string' },
     sabotage: { type: 'boolean', default: false },
   },
@@ -48,6 +51,8 @@ const makers = {
 
 const available = {
   faults: values.faults?.split(','),
+  steps: values.steps?.split(','),
+  data: values.data?.split(','),
   databases: values.databases?.split(',') ?? [
     'scripted',
     'java-h2',
