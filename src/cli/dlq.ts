@@ -4,7 +4,7 @@ import {
   type Kafka,
   type ProducerRecord,
 } from '../client/index.js';
-import { deadLetterHeaders as names } from '../connect/index.js';
+import { deadLetterHeaders as names, sourcePlaceHeader } from '../connect/index.js';
 import type { System } from '../system/index.js';
 import { CommandFailure } from './command.js';
 import { withKafka } from './connect.js';
@@ -15,8 +15,10 @@ import { count, table } from './table.js';
 interface Letter {
   readonly record: ConsumerRecord;
   readonly topic: string;
-  /** `topic-partition@offset` of the record it was. */
+  /** `topic-partition@offset` of the record it was, or of the letter where that says nothing. */
   readonly from: string;
+  /** Where it stood in the source of a pipeline that reads no topics; else empty. */
+  readonly place: string;
   readonly stage: string;
   readonly error: string;
 }
@@ -43,7 +45,7 @@ export async function listLetters(input: Input, io: CliIo): Promise<number> {
     }
     const rows = all.map(({ letter, times }) => [
       times,
-      letter.topic,
+      letter.topic === '' ? '(a source)' : letter.topic,
       letter.stage,
       kindOf(letter),
       letter.error.slice(0, 80),
@@ -59,7 +61,9 @@ export async function showLetters(input: Input, io: CliIo): Promise<number> {
   const limit = input.number('number', 1) ?? Number.POSITIVE_INFINITY;
   return withKafka(input, io, async (kafka) => {
     let shown = 0;
-    for await (const { record, from, stage, error } of letters(kafka, topic, io.system)) {
+    for await (const letter of letters(kafka, topic, io.system)) {
+      const { record, stage, error } = letter;
+      const from = letter.place === '' ? letter.from : letter.place;
       if (shown++ >= limit) break;
       const { key, value } = record.toJSON();
       if (input.has('json')) {
@@ -96,6 +100,7 @@ export async function redriveLetters(input: Input, io: CliIo): Promise<number> {
         }
         seen.add(from);
         const to = target ?? origin;
+        if (to === '') throw homeless(record);
         plan.set(to, (plan.get(to) ?? 0) + 1);
         if (input.has('yes')) await producer.send(asItWas(record, to));
       }
@@ -158,6 +163,7 @@ function letterOf(record: ConsumerRecord): Letter {
       topic === ''
         ? placeOf(record)
         : `${topic}-${header(names.partition)}@${header(names.offset)}`,
+    place: header(sourcePlaceHeader),
     stage: header(names.stage),
     error: header(names.message),
   };
@@ -169,14 +175,15 @@ function kindOf({ record }: Letter): string {
 
 /** The record without what was added when it was set aside. */
 function asItWas(record: ConsumerRecord, topic: string): ProducerRecord {
-  if (topic === '') {
-    throw new CommandFailure(
-      `${placeOf(record)} does not say where it came from.`,
-      'Name a topic with --to.',
-    );
-  }
-  const headers = record.headers.list.filter(([name]) => !name.startsWith('__connect.errors.'));
+  const headers = record.headers.list.filter(
+    ([name]) => !name.startsWith('__connect.errors.') && name !== sourcePlaceHeader,
+  );
   return { topic, key: record.key, value: record.value, headers };
+}
+
+function homeless(record: ConsumerRecord): CommandFailure {
+  const text = `${placeOf(record)} does not come from a topic.`;
+  return new CommandFailure(text, 'Name one with --to.');
 }
 
 function placeOf({ topic, partition, offset }: ConsumerRecord): string {

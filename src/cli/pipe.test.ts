@@ -167,6 +167,30 @@ describe('kafkit pipe', () => {
     expect(sent.stdout).toBe('one\ntwo\n');
   });
 
+  test('sets bad lines of a file aside, and sends them nowhere unless told where', async () => {
+    const path = join(directory, 'in.jsonl');
+    writeFileSync(path, '{"n":1}\n{"n":2,}\n');
+    const errors = { deadLetterTopic: 'files.dlq' };
+    const source = { file: { path, format: 'jsonl' } };
+    const to = { topic: 'in', bootstrapServers: address };
+    const pipe = described({ from: source, to, errors });
+    const said = `VALUE_CONVERTER: ${path}:2:8: the line is not JSON, "}" is wrong here: {"n":2,}\n`;
+    expect((await run(['pipe', 'check', pipe])).stdout).toBe(
+      `record 1 null = {"n":1}\nrecord 2 ✗ ${said}`,
+    );
+    const done = await run(['pipe', 'run', pipe, '--exit']);
+    expect(done.stderr).toBe('kafkit: file-in stopped: 1 record written, 1 dead letter.\n');
+    const shown = await run(['dlq', 'show', 'files.dlq', '-b', address]);
+    expect(shown.stdout).toContain(`from ${path}:2:8  ${said}`);
+    const list = await run(['dlq', 'list', 'files.dlq', '-b', address]);
+    expect(list.stdout).toMatch(/1 {2}\(a source\) {2}VALUE_CONVERTER/);
+    const lost = await run(['dlq', 'redrive', 'files.dlq', '-b', address]);
+    expect(lost.stderr).toContain('files.dlq-0@0 does not come from a topic.');
+    expect(lost.code).toBe(1);
+    const sent = await run(['dlq', 'redrive', 'files.dlq', '--to', 'in', '--yes', '-b', address]);
+    expect(sent.stdout).toBe('1 record to in\n');
+  });
+
   test('shows what the records of a source would become, and stores nothing', async () => {
     const csv = join(directory, 'in.csv');
     writeFileSync(csv, 'id,n\na,1\nb,x\n');

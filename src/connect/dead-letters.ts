@@ -90,7 +90,7 @@ export interface SourceLetter {
 }
 
 /** Names the place in the source, which is none of Kafka's. */
-export const placeHeader = 'kafkit.source.place';
+export const sourcePlaceHeader = 'kafkit.source.place';
 
 /** The letter of a source as a record: it has no topic to be sent back to. */
 export function sourceLetterRecord(
@@ -106,7 +106,7 @@ export function sourceLetterRecord(
     headers: [
       ...headers,
       ...errorHeaders(of, letter, undefined),
-      ...(place === undefined ? [] : [[placeHeader, place] as const]),
+      ...(place === undefined ? [] : [[sourcePlaceHeader, place] as const]),
     ],
   };
 }

@@ -14,7 +14,7 @@ export {
   readDescription,
 } from './config/pipeline-description.js';
 export { bytes, convert, type ConverterOptions, json, jsonEnvelope, string } from './converters.js';
-export { deadLetterHeaders, errorHeaders } from './dead-letters.js';
+export { deadLetterHeaders, errorHeaders, sourcePlaceHeader } from './dead-letters.js';
 export { Pipeline, pipeline } from './pipeline.js';
 export type {
   PartitionProgress,
