@@ -4,9 +4,13 @@ import { createInterface } from 'node:readline';
 
 const words = { pass: 'passed', fail: 'failed', skip: 'skipped' };
 
-/** name → 'passed' | 'failed' | 'skipped'. A test that is begun and says no more has failed. */
-export function runGoTests(program, { cwd, env, pattern, minutes }) {
-  const tests = [program, '-test.v=test2json', `-test.timeout=${minutes}m`, `-test.run=${pattern}`];
+/**
+ * name → 'passed' | 'failed' | 'skipped'. A test that is begun and says no more has failed. What
+ * `skip` fits is left out.
+ */
+export function runGoTests(program, { cwd, env, pattern, skip = '^$', minutes }) {
+  const which = [`-test.run=${pattern}`, `-test.skip=${skip}`];
+  const tests = [program, '-test.v=test2json', `-test.timeout=${minutes}m`, ...which];
   const child = spawn('go', ['tool', 'test2json', '-t', ...tests], {
     cwd,
     stdio: ['ignore', 'pipe', 'ignore'],

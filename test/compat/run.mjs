@@ -45,6 +45,7 @@ const checks = [
   ['group-of-three', 8, 'node', 'test/compat/group-of-three.mjs'],
   ['streams-groups', 12, 'node', 'test/compat/streams-groups/run.mjs'],
   ['franz-go', 15, 'node', 'test/compat/franz-go/run.mjs'],
+  ['kafka-go', 8, 'node', 'test/compat/kafka-go/run.mjs', '--fast'],
   ['librdkafka', 25, 'node', 'test/compat/librdkafka/run.mjs', '--fast'],
   ['command-line', 8, 'node', 'test/compat/command-line.mjs'],
 ];
