@@ -118,6 +118,35 @@ describe('a streams group', () => {
     });
   });
 
+  test('asks for the offsets of tasks, and tells them to whoever describes the group', async () => {
+    const offset = (partition: number, value: number) => ({
+      subtopologyId: '0',
+      partition,
+      offset: value,
+    });
+    const joined = await beat();
+    expect(joined.taskOffsetIntervalMs).toBe(60_000);
+    let { memberEpoch } = joined;
+    const later = async (changes: Partial<Beat>) => {
+      const answer = await beat({ memberEpoch, ...changes });
+      if (answer.errorCode === 0) memberEpoch = answer.memberEpoch;
+      return answer;
+    };
+    const twice = await later({ taskOffsets: [offset(1, 4), offset(1, 5)] });
+    expect(twice).toMatchObject({
+      errorCode: errnoOf('INVALID_REQUEST'),
+      errorMessage: 'Task offsets contain a duplicate entry for subtopology 0 and partition 1.',
+    });
+    const taskOffsets = [offset(1, 4), offset(0, 7)];
+    expect((await later({ taskOffsets, taskEndOffsets: [offset(0, 9)] })).errorCode).toBe(0);
+    // Null lists change nothing.
+    expect((await later({})).errorCode).toBe(0);
+    expect(only((await describeGroup()).members)).toMatchObject({
+      taskOffsets: [offset(0, 7), offset(1, 4)],
+      taskEndOffsets: [offset(0, 9)],
+    });
+  });
+
   test('takes offsets by member and epoch', async () => {
     await beat();
     await beat({ memberEpoch: 2 });

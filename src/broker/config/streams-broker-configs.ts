@@ -85,6 +85,13 @@ export const streamsRows = [
     'What a streams group may set for itself at least.',
   ],
   [
+    'group.streams.min.task.offset.interval.ms',
+    'int',
+    '15000',
+    positive,
+    'What a streams group may set for itself at least.',
+  ],
+  [
     'group.streams.num.standby.replicas',
     'int',
     '0',
@@ -97,5 +104,12 @@ export const streamsRows = [
     '45000',
     positive,
     'A member of a streams group that is silent for so long is taken out.',
+  ],
+  [
+    'group.streams.task.offset.interval.ms',
+    'int',
+    '60000',
+    positive,
+    'How often members of streams groups tell how far the state on their disks is.',
   ],
 ] as const satisfies readonly Row[];

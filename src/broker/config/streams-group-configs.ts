@@ -63,6 +63,16 @@ const rows: readonly Row[] = [
     },
     'A member of this streams group that is silent for so long is taken out.',
   ],
+  [
+    'streams.task.offset.interval.ms',
+    '60000',
+    1,
+    {
+      brokerName: 'group.streams.task.offset.interval.ms',
+      minName: 'group.streams.min.task.offset.interval.ms',
+    },
+    'How often the members of this streams group tell how far the state on their disks is.',
+  ],
 ];
 
 export const streamsGroupConfigs: readonly GroupConfigFacts[] = rows.map(
@@ -82,6 +92,7 @@ const fields = [
   ['streams.initial.rebalance.delay.ms', 'initialRebalanceDelayMs'],
   ['streams.num.standby.replicas', 'standbyReplicas'],
   ['streams.session.timeout.ms', 'sessionTimeoutMs'],
+  ['streams.task.offset.interval.ms', 'taskOffsetIntervalMs'],
 ] as const;
 
 /** What rules a streams group that has set this for itself; the others are left out. */

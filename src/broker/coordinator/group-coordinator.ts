@@ -42,11 +42,11 @@ import { joinRefusal, syncRefusal } from './group/rebalance.js';
 import type { ShareGroupTimes } from './group/share/share-config.js';
 import type { StreamsGroupSettings } from './group/streams/streams-config.js';
 import { streamsGroupRefusal } from './group/streams/streams-groups.js';
-import { streamsRefusal } from './group/streams/streams-membership.js';
-import type {
-  StreamsGroupDescription,
-  StreamsHeartbeat,
-  StreamsHeartbeatAnswer,
+import {
+  type StreamsGroupDescription,
+  type StreamsHeartbeat,
+  type StreamsHeartbeatAnswer,
+  streamsRefusal,
 } from './group/streams/streams-messages.js';
 import { CoordinatorRuntime, type SharedRuntime } from './runtime/coordinator-runtime.js';
 import type { TransactionMarker } from './runtime/outcome.js';

@@ -51,8 +51,8 @@ function memberOf(member: Member) {
   return {
     ...member,
     clientTags: [...member.clientTags],
-    taskOffsets: [],
-    taskEndOffsets: [],
+    taskOffsets: [...member.taskOffsets],
+    taskEndOffsets: [...member.taskEndOffsets],
     assignment: tasksOf(member.assignment),
     targetAssignment: tasksOf(member.targetAssignment),
     isClassic: false,

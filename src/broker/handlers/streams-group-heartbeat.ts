@@ -36,8 +36,8 @@ export const streamsGroupHeartbeat: Handler<'StreamsGroupHeartbeat'> = async (re
         activePartitions: one.activePartitions.map(mutable),
         standbyPartitions: one.standbyPartitions.map(mutable),
       })),
-    // Tasks are moved without warming them up first: offsets are not asked for, as in Kafka 4.3.
-    taskOffsetIntervalMs: 0,
+    // Kafka has asked for offsets of tasks since 4.4.
+    taskOffsetIntervalMs: broker.compat === '4.4' ? answer.taskOffsetIntervalMs : 0,
   };
 };
 

@@ -76,6 +76,7 @@ export function groupConfigOf(config: BrokerConfig): GroupConfig {
       assignmentIntervalMs: config.number('group.streams.assignment.interval.ms'),
       initialRebalanceDelayMs: config.number('group.streams.initial.rebalance.delay.ms'),
       standbyReplicas: config.number('group.streams.num.standby.replicas'),
+      taskOffsetIntervalMs: config.number('group.streams.task.offset.interval.ms'),
       sizeMax: config.number('group.streams.max.size'),
     },
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assignSticky, type TaskAssignorMember } from './sticky-task-assignor.js';
-import { noTasks, type TargetTasks } from './tasks.js';
+import { noTasks, type TargetTasks, tasksOf } from './tasks.js';
 
 const shape = fc.record({
   /** The process of each member. */
@@ -122,6 +122,43 @@ describe('the sticky task assignor', () => {
         if (lost.length > 1) expect(promoted.length).toBeGreaterThan(0);
       }),
     );
+  });
+
+  const fourTasks = [{ subtopologyId: '0', taskCount: 4, isStateful: true }];
+  const reading = (...offsets: (readonly [partition: number, offset: number])[]) =>
+    offsets.map(([partition, offset]) => ({ subtopologyId: '0', partition, offset }));
+  const stranger = (name: string, taskOffsets: TaskAssignorMember['taskOffsets'] = []) => ({
+    memberId: name,
+    processId: name,
+    current: noTasks,
+    taskOffsets,
+  });
+
+  test('gives tasks back to members that come under other ids, by what is on their disks', () => {
+    const members = [
+      stranger('a', reading([1, 10], [3, 10])),
+      stranger('b', reading([0, 10], [2, 10])),
+    ];
+    const targets = assignSticky(members, fourTasks, 0);
+    expect(activeOf(targets.get('a'))).toEqual(['0_1', '0_3']);
+    expect(activeOf(targets.get('b'))).toEqual(['0_0', '0_2']);
+  });
+
+  test('makes the standby that has read most the next owner, before others with state', () => {
+    const task = [{ subtopologyId: '0', taskCount: 1, isStateful: true }];
+    const standby = {
+      ...noTasks,
+      standby: tasksOf([{ subtopologyId: '0', partitions: [0] }]),
+    };
+    const owner = (...members: TaskAssignorMember[]) =>
+      [...assignSticky(members, task, 0)].find(([, target]) => activeOf(target).length > 0)?.[0];
+    const behind = { ...stranger('behind', reading([0, 5])), current: standby };
+    const ahead = { ...stranger('ahead', reading([0, 9])), current: standby };
+    const silent = { ...stranger('silent'), current: standby };
+    const other = stranger('other', reading([0, 100]));
+    expect(owner(silent, behind, ahead, other)).toBe('ahead');
+    expect(owner(other, silent, behind)).toBe('behind');
+    expect(owner(stranger('new'), other)).toBe('other');
   });
 
   test('has nothing to do without members', () => {

@@ -1,4 +1,5 @@
 import { KafkaError } from '../../../../errors/index.js';
+import type { TaskOffset } from './streams-messages.js';
 import { type TargetTasks, tasksOf } from './tasks.js';
 
 /** A member as the assignor sees it. */
@@ -8,6 +9,8 @@ export interface TaskAssignorMember {
   readonly processId: string;
   /** What it was to have until now. */
   readonly current: TargetTasks;
+  /** How far it has state on its disk, of tasks that it runs, stands by for, or had once. */
+  readonly taskOffsets?: readonly TaskOffset[] | undefined;
 }
 
 export interface TaskAssignorSubtopology {
@@ -15,6 +18,14 @@ export interface TaskAssignorSubtopology {
   readonly taskCount: number;
   /** Whether its tasks keep state that a standby could copy. */
   readonly isStateful: boolean;
+}
+
+/** Who may have state of a task, beside the member that runs it. */
+interface StandbyCandidate {
+  readonly worker: Worker;
+  /** Its standby until now; of the others only what is on their disk is known. */
+  readonly isStandby: boolean;
+  readonly offset: number;
 }
 
 interface Task {
@@ -78,9 +89,10 @@ class Quota {
 }
 
 /**
- * Gives tasks to members: first those that had them, then those that stood by for them, and the
- * rest to the process with the least to do; standbys go to processes that do not have the task
- * yet, former owners first (Kafka's `StickyTaskAssignor`). Nobody keeps more than its share.
+ * Gives tasks to members: first those that had them, then those that stood by for them or say that
+ * they have state of them, and the rest to the process with the least to do; standbys go to
+ * processes that do not have the task yet, former owners first (Kafka's `StickyTaskAssignor`).
+ * Nobody keeps more than its share.
  */
 export function assignSticky(
   members: readonly TaskAssignorMember[],
@@ -98,7 +110,7 @@ class Deal {
   readonly #workers: Worker[];
   readonly #instances: readonly Instance[];
   readonly #formerActive = new Map<string, Worker>();
-  readonly #formerStandby = new Map<string, Worker[]>();
+  readonly #candidates = new Map<string, StandbyCandidate[]>();
   readonly #tasks: readonly Task[];
   readonly #stateful: readonly Task[];
   readonly #standbyReplicas: number;
@@ -111,14 +123,15 @@ class Deal {
     standbyReplicas: number,
   ) {
     const instances = new Map<string, Instance>();
-    this.#workers = members.map(({ memberId, processId, current }) => {
+    this.#workers = members.map(({ memberId, processId, current, taskOffsets = [] }) => {
       const instance = instances.get(processId) ?? new Instance();
       instances.set(processId, instance);
       const worker = new Worker(memberId, instance);
       instance.workers.push(worker);
-      this.#remember(worker, current);
+      this.#remember(worker, current, taskOffsets);
       return worker;
     });
+    for (const candidates of this.#candidates.values()) candidates.sort(byStrength);
     this.#instances = [...instances.values()];
     this.#tasks = subtopologies.flatMap(tasksIn);
     this.#stateful = subtopologies.filter(({ isStateful }) => isStateful).flatMap(tasksIn);
@@ -128,27 +141,42 @@ class Deal {
     this.#quota = new Quota(total, members.length);
   }
 
-  #remember(worker: Worker, current: TargetTasks): void {
+  #remember(worker: Worker, current: TargetTasks, taskOffsets: readonly TaskOffset[]): void {
     for (const [subtopologyId, partitions] of current.active) {
       for (const partition of partitions) {
         this.#formerActive.set(keyOf(subtopologyId, partition), worker);
       }
     }
+    const offsets = new Map(
+      taskOffsets.map((one) => [keyOf(one.subtopologyId, one.partition), one.offset]),
+    );
     for (const [subtopologyId, partitions] of current.standby) {
       for (const partition of partitions) {
         const key = keyOf(subtopologyId, partition);
-        const others = this.#formerStandby.get(key);
-        if (others === undefined) this.#formerStandby.set(key, [worker]);
-        else others.push(worker);
+        // Whoever has said nothing may have everything to read yet.
+        this.#propose(key, { worker, isStandby: true, offset: offsets.get(key) ?? 0 });
+        offsets.delete(key);
       }
     }
+    // A member that comes back under another id had no task, but may have its state.
+    for (const [key, offset] of offsets) this.#propose(key, { worker, isStandby: false, offset });
+  }
+
+  #propose(key: string, candidate: StandbyCandidate): void {
+    const others = this.#candidates.get(key);
+    if (others === undefined) this.#candidates.set(key, [candidate]);
+    else others.push(candidate);
+  }
+
+  #formerStandby(task: Task): Worker[] {
+    return (this.#candidates.get(task.key) ?? []).map(({ worker }) => worker);
   }
 
   assignActive(): void {
     let left = [...this.#tasks].sort(byPartition);
     left = left.filter((task) => !this.#keepActive(task, this.#formerActive.get(task.key)));
     left = left.filter((task) => {
-      const former = this.#leastLoaded(this.#formerStandby.get(task.key) ?? []);
+      const former = this.#leastLoaded(this.#formerStandby(task));
       return !this.#keepActive(task, former);
     });
     for (const task of left.sort(bySubtopology)) {
@@ -205,7 +233,7 @@ class Deal {
   /** One copy goes to somebody who had the task, active or standing by. */
   #keepStandby(task: Task): boolean {
     const active = this.#formerActive.get(task.key);
-    const standby = this.#formerStandby.get(task.key) ?? [];
+    const standby = this.#formerStandby(task);
     for (const worker of [active, this.#leastLoaded(standby, task)]) {
       if (worker === undefined || worker.instance.tasks.has(task.key)) continue;
       if (worker.size >= this.#quota.perMember) continue;
@@ -235,6 +263,12 @@ class Deal {
       ]),
     );
   }
+}
+
+/** Standbys first, and among equals whoever has read most. */
+function byStrength(one: StandbyCandidate, other: StandbyCandidate): number {
+  if (one.isStandby !== other.isStandby) return one.isStandby ? -1 : 1;
+  return other.offset - one.offset;
 }
 
 function tasksIn({ subtopologyId, taskCount }: TaskAssignorSubtopology): Task[] {

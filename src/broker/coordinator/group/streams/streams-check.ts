@@ -5,8 +5,7 @@ import type { StreamsHeartbeat } from './streams-messages.js';
 
 /**
  * Fails with what is wrong about a request, whatever the state of its group. Source topics by
- * expression are in the protocol and not served; offsets of tasks are taken and not used, for tasks
- * move without being warmed up.
+ * expression are in the protocol and not served.
  */
 export function checkStreamsHeartbeat(request: StreamsHeartbeat): void {
   checkUnserved(request);

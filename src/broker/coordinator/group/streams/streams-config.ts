@@ -8,6 +8,8 @@ export interface StreamsGroupConfig {
   readonly initialRebalanceDelayMs: number;
   /** Copies of each stateful task beside the active one. */
   readonly standbyReplicas: number;
+  /** Members tell at most this often how far the state on their disks is. */
+  readonly taskOffsetIntervalMs: number;
   /** Members a group may have. */
   readonly sizeMax: number;
 }
@@ -19,6 +21,7 @@ export const streamsGroupDefaults: StreamsGroupConfig = {
   assignmentIntervalMs: 1000,
   initialRebalanceDelayMs: 3000,
   standbyReplicas: 0,
+  taskOffsetIntervalMs: 60_000,
   sizeMax: 0x7fffffff,
 };
 

@@ -9,6 +9,7 @@ import {
   type StreamsMemberProgress,
 } from './streams-member.js';
 import type { StoredStreamsGroup, StreamsGroupRecord } from './streams-records.js';
+import { type MemberTaskOffsets, noTaskOffsets } from './task-offsets.js';
 import { TaskTable } from './task-table.js';
 import { noTasks, type TargetTasks } from './tasks.js';
 import { readerOf, type Topology } from './topology.js';
@@ -44,6 +45,8 @@ export class StreamsGroup {
   shutdownRequestedBy: string | undefined;
   /** Moves when an endpoint gets or loses tasks; not written down. */
   endpointEpoch = 0;
+  /** What members have last said of the state on their disks; not written down. */
+  readonly #taskOffsets = new Map<string, MemberTaskOffsets>();
   readonly tasks = new TaskTable();
   readonly #members = new Map<string, StreamsMember>();
   readonly #targets = new Map<string, TargetTasks>();
@@ -83,6 +86,14 @@ export class StreamsGroup {
 
   target(memberId: string): TargetTasks {
     return this.#targets.get(memberId) ?? noTasks;
+  }
+
+  taskOffsets(memberId: string): MemberTaskOffsets {
+    return this.#taskOffsets.get(memberId) ?? noTaskOffsets;
+  }
+
+  noteTaskOffsets(memberId: string, offsets: MemberTaskOffsets): void {
+    this.#taskOffsets.set(memberId, offsets);
   }
 
   hasTarget(memberId: string): boolean {
@@ -131,6 +142,7 @@ export class StreamsGroup {
     if (before !== undefined) this.tasks.release(before);
     if (facts === null) {
       this.#members.delete(memberId);
+      this.#taskOffsets.delete(memberId);
       if (this.size === 0) this.shutdownRequestedBy = undefined;
       return;
     }

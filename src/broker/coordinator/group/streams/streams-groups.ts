@@ -233,6 +233,7 @@ function described(
 }
 
 function describedMember(group: StreamsGroup, member: StreamsMember): DescribedStreamsMember {
+  const { offsets, endOffsets } = group.taskOffsets(member.memberId);
   return {
     memberId: member.memberId,
     memberEpoch: member.epoch,
@@ -244,6 +245,8 @@ function describedMember(group: StreamsGroup, member: StreamsMember): DescribedS
     processId: member.processId,
     userEndpoint: member.userEndpoint,
     clientTags: member.clientTags,
+    taskOffsets: offsets,
+    taskEndOffsets: endOffsets,
     assignment: describedTasks(plainTasks(member.assigned)),
     targetAssignment: describedTasks(group.target(member.memberId)),
   };

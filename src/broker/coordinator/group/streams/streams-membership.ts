@@ -15,8 +15,13 @@ import {
   type StreamsMemberFacts,
   streamsFactsOf,
 } from './streams-member.js';
-import type { StreamsHeartbeat, StreamsHeartbeatAnswer } from './streams-messages.js';
+import {
+  type StreamsHeartbeat,
+  type StreamsHeartbeatAnswer,
+  streamsRefusal,
+} from './streams-messages.js';
 import type { StreamsRebalance, StreamsRebalanceParts } from './streams-rebalance.js';
+import { updatedTaskOffsets } from './task-offsets.js';
 import {
   idsOf,
   isSameOwnedTasks,
@@ -91,6 +96,7 @@ export class StreamsMembership {
     const check = rebalance.check(group, topology);
     checkTasks(check.configured, request);
     expectKnownState(before, request);
+    const offsets = updatedTaskOffsets(group.taskOffsets(memberId), request);
 
     const isNewGroup = !groups.has(groupId);
     const isFirst = group.size === 0;
@@ -105,6 +111,7 @@ export class StreamsMembership {
     if (group.topology === undefined) {
       emit(outcome, { kind: 'streams-topology', groupId, value: topology });
     }
+    group.noteTaskOffsets(memberId, offsets);
     rebalance.moveEpoch(group, check, changed, outcome);
     if (isFirst) rebalance.delayFirst(group);
     const delayed = rebalance.retarget(group, outcome, now);
@@ -170,7 +177,7 @@ export class StreamsMembership {
       errorMessage: null,
       memberId: member.memberId,
       memberEpoch: member.epoch,
-      heartbeatIntervalMs: rebalance.heartbeatIntervalMs(group.groupId),
+      ...rebalance.intervals(group.groupId),
       status,
       activeTasks: tasks && idsOf(tasks.active),
       standbyTasks: tasks && idsOf(tasks.standby),
@@ -387,14 +394,4 @@ function unknownMember({ groupId }: StreamsGroup, memberId: string): KafkaError 
     'UNKNOWN_MEMBER_ID',
     `Member ${memberId} is not a member of group ${groupId}.`,
   );
-}
-
-export function streamsRefusal(
-  errorCode: number,
-  errorMessage: string | null,
-): StreamsHeartbeatAnswer {
-  const tasks = { activeTasks: null, standbyTasks: null, warmupTasks: null };
-  const times = { memberEpoch: 0, heartbeatIntervalMs: 0, endpointInformationEpoch: 0 };
-  const rest = { status: [], partitionsByUserEndpoint: null, missingTopics: [] };
-  return { errorCode, errorMessage, memberId: '', ...times, ...tasks, ...rest };
 }

@@ -53,6 +53,7 @@ export interface StreamsHeartbeatAnswer {
   readonly memberId: string;
   readonly memberEpoch: number;
   readonly heartbeatIntervalMs: number;
+  readonly taskOffsetIntervalMs: number;
   readonly status: readonly Status[] | null;
   /** All three are null where nothing has changed. */
   readonly activeTasks: readonly TaskIds[] | null;
@@ -63,6 +64,17 @@ export interface StreamsHeartbeatAnswer {
   readonly partitionsByUserEndpoint: readonly EndpointPartitions[] | null;
   /** Topics that are to be created now; not part of what the member is told. */
   readonly missingTopics: readonly InternalTopic[];
+}
+
+/** What is answered where nothing else can be said. */
+export function streamsRefusal(
+  errorCode: number,
+  errorMessage: string | null,
+): StreamsHeartbeatAnswer {
+  const tasks = { activeTasks: null, standbyTasks: null, warmupTasks: null };
+  const times = { memberEpoch: 0, heartbeatIntervalMs: 0, taskOffsetIntervalMs: 0 };
+  const rest = { status: [], endpointInformationEpoch: 0, partitionsByUserEndpoint: null };
+  return { errorCode, errorMessage, memberId: '', ...times, ...tasks, ...rest, missingTopics: [] };
 }
 
 export interface DescribedTasks {
@@ -82,6 +94,8 @@ export interface DescribedStreamsMember {
   readonly processId: string;
   readonly userEndpoint: Endpoint | null;
   readonly clientTags: readonly KeyValue[];
+  readonly taskOffsets: readonly TaskOffset[];
+  readonly taskEndOffsets: readonly TaskOffset[];
   readonly assignment: DescribedTasks;
   readonly targetAssignment: DescribedTasks;
 }

@@ -235,8 +235,12 @@ export class StreamsRebalance {
     this.#parts.timers.cancel(delayKey(groupId));
   }
 
-  heartbeatIntervalMs(groupId: string): number {
-    return this.#settingsOf(groupId).heartbeatIntervalMs;
+  /** How often members are to speak, and to tell of their tasks' offsets. */
+  intervals(
+    groupId: string,
+  ): Pick<StreamsGroupConfig, 'heartbeatIntervalMs' | 'taskOffsetIntervalMs'> {
+    const { heartbeatIntervalMs, taskOffsetIntervalMs } = this.#settingsOf(groupId);
+    return { heartbeatIntervalMs, taskOffsetIntervalMs };
   }
 
   #assignmentConfigs(groupId: string): StoredStreamsGroup['assignmentConfigs'] {
@@ -261,6 +265,7 @@ function computed(
     memberId,
     processId,
     current: group.target(memberId),
+    taskOffsets: group.taskOffsets(memberId).offsets,
   }));
   const parts = Array.from(subtopologies.values(), (one) => ({
     subtopologyId: one.subtopologyId,
