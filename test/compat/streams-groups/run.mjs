@@ -1,7 +1,8 @@
 // Kafka Streams 4.3.1 with `group.protocol=streams`: a word count, exactly once, in two instances
 // of two threads with a standby for each task. One instance is killed, the other takes over; a
 // third comes. The counts must be exact, Apache's kafka-streams-groups tool must see the group as
-// it is, and Apache Kafka, which runs the same steps, must look the same.
+// it is and the offsets it has committed, to the record, and Apache Kafka, which runs the same
+// steps, must look the same.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -131,6 +132,41 @@ async function tasks(bootstrap) {
   return { kinds, printed };
 }
 
+/** Of each partition of a topic that the group has offsets of: the offset, the end and the lag. */
+async function offsets(bootstrap, topic) {
+  const printed = await groups(
+    ...[bootstrap, '--describe', '--group', 'count', '--offsets', '--verbose'],
+  );
+  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
+  const header = lines.find((cells) => cells.includes('OFFSET-LAG')) ?? [];
+  const columns = ['CURRENT-OFFSET', 'LOG-END-OFFSET', 'OFFSET-LAG'].map((name) =>
+    header.indexOf(name),
+  );
+  require(!columns.includes(-1), `the tool's table has no offsets:\n${printed}`);
+  const rows = lines.filter((cells) => cells[0] === 'count' && cells[1] === topic);
+  return rows.map((cells) => columns.map((at) => Number(cells[at])));
+}
+
+/**
+ * Says how far the group is once it has committed the last of so many records in the topic's four
+ * partitions; fails where the tool never says so.
+ */
+async function awaitOffsets(bootstrap, topic, end) {
+  let rows = [];
+  const sum = (at) => rows.reduce((all, row) => all + row[at], 0);
+  for (let tries = 0; tries < 30; tries++) {
+    rows = await offsets(bootstrap, topic);
+    if (rows.length === 4 && sum(0) === end && sum(1) === end && sum(2) === 0) {
+      return `${topic}: ${end} of ${end} in 4 partitions, lag 0`;
+    }
+    await sleep(1000);
+  }
+  const seen = rows.map((row) => row.join('/')).join(' ');
+  throw new Error(
+    `${topic}: ${end} in 4 partitions were to be committed, the tool says (offset/end/lag) ${seen}`,
+  );
+}
+
 async function create(bootstrap, topic) {
   const at = ['--bootstrap-server', bootstrap];
   await apacheToolAside('kafka-topics', [
@@ -158,10 +194,12 @@ async function steps(name, bootstrap) {
   await count('fill', bootstrap, '2000', '4000');
   await awaitLook(bootstrap, 'Stable', 2, 'one of them killed');
   say('one of them was killed, the other has taken over');
+  say(await awaitOffsets(bootstrap, 'lines', 4000));
   const three = await instance(bootstrap, 'three');
   await awaitLook(bootstrap, 'Stable', 4, 'a third instance');
   await count('fill', bootstrap, '4000', '5000');
   say((await count('check', bootstrap, '5000')).trim());
+  say(await awaitOffsets(bootstrap, 'lines', 5000));
   const topics = await apacheToolAside('kafka-topics', [
     ...['--bootstrap-server', bootstrap, '--list', '--exclude-internal'],
   ]);
