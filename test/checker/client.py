@@ -2,9 +2,12 @@
 
 client.py PLAN: the plan is JSON with `bootstrap`, `journal` (a file that is appended to), `seed`,
 `topics` ({name: partitions}) and `roles`. Each role is a thread: a sender, a transactor or a reader.
-What is asked, told and seen goes into the journal at once. Ends after a line on stdin."""
+What is asked, told and seen goes into the journal at once. Standard input gives orders: `stall` stops
+the process at the next place where that hurts, `go` takes that back, `stop` ends it."""
 
+import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -15,6 +18,7 @@ from journal import common, named, note, now, partitions, place, plan
 from reading import Reading
 
 stop = threading.Event()
+stall = threading.Event()
 
 
 def again(seconds, call, *args):
@@ -27,6 +31,13 @@ def again(seconds, call, *args):
             if not error.args[0].retriable() or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+def may_stall():
+    """Stops the process where it was told to: it wakes up in the belief that nothing has changed."""
+    if stall.is_set():
+        stall.clear()
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class Role:
@@ -140,6 +151,7 @@ class Transactor(Role):
             if self.producer.flush(60) > 0:
                 self.note("info", "trouble", message="not everything was answered within a minute")
             asked = "commit" if may_commit else "abort"
+            may_stall()
             self.note("invoke", asked, txn=txn)
             again(30, self.producer.commit_transaction if may_commit else self.producer.abort_transaction)
             self.note("ok", asked, txn=txn)
@@ -162,6 +174,8 @@ class Transactor(Role):
         return count
 
     def send_offsets(self, txn, offsets, membership):
+        if self.chance.random() < 0.5:
+            may_stall()
         self.note("invoke", "offsets", txn=txn, group=self.role["group"], offsets=offsets)
         at = [TopicPartition(*place(tp), offset) for tp, offset in offsets.items()]
         again(30, self.producer.send_offsets_to_transaction, at, membership)
@@ -201,6 +215,7 @@ class Reader(Role):
         while not stop.is_set():
             reading.poll(self.chance.randint(1, 40), 0.1)
             if self.chance.random() < 0.3:
+                may_stall()
                 reading.commit(dict(reading.positions))
             if self.chance.random() < 0.01:
                 reading.close()
@@ -280,7 +295,13 @@ threads = [threading.Thread(target=run, args=(role,), daemon=True) for role in p
 for thread in threads:
     thread.start()
 print("started", flush=True)
-sys.stdin.readline()
+for order in sys.stdin:
+    if order == "stall\n":
+        stall.set()
+    else:
+        stall.clear()
+    if order == "stop\n":
+        break
 stop.set()
 for thread in threads:
     thread.join()

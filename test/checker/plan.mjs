@@ -150,5 +150,13 @@ function faultsOf(random, { nodes, processes }) {
     else fault.process = random.pick(processes).name;
     faults.push(fault);
   }
+  // A client that stops right before it commits, and does so when others have taken its place.
+  const theirs = processes.filter(({ roles }) => roles.some(({ mode }) => mode === 'subscribe'));
+  const stalls = random.between(0, 2);
+  for (let n = 0; n < stalls; n++) {
+    const at = random.between(1200, workMs - 1500);
+    const process = random.pick(theirs.filter(({ isOurs }) => !isOurs)).name;
+    faults.push({ kind: 'stall', at, forMs: random.between(1000, 4500), process });
+  }
   return faults.sort((a, b) => a.at - b.at);
 }

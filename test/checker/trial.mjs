@@ -39,7 +39,8 @@ export async function runTrial({ target: kind, seed, nodes, directory, say }) {
   const entries = trial.journals.flatMap(linesOf);
   writeFileSync(join(directory, `${seed}-final.json`), JSON.stringify({ plan, final }));
   const judged = check({ entries, final: final ?? { all: [], committed: [] } });
-  if (judged.facts.committed === 0) troubles.push('no transaction was committed: nothing is proved');
+  if (judged.facts.committed === 0)
+    troubles.push('no transaction was committed: nothing is proved');
   // Without the last reading nothing can be judged but that it failed.
   const findings = final === undefined ? troubles : [...troubles, ...judged.findings];
   const seconds = Math.round((Date.now() - started) / 1000);
@@ -111,8 +112,19 @@ class Client {
     return this.#ended;
   }
 
+  /** Tells it to stop itself where that hurts, and wakes it up again. */
+  async stall(forMs) {
+    this.#child.stdin.write('stall\n');
+    await sleep(forMs);
+    this.#child.stdin.write('go\n');
+    this.signal('SIGCONT');
+  }
+
   async stop() {
     this.#child.stdin.write('stop\n');
+    // Who has stopped itself too late for its waking is woken up as well.
+    const waking = setInterval(() => this.signal('SIGCONT'), 500);
+    void this.#ended.then(() => clearInterval(waking));
     const status = await Promise.race([this.#ended, sleep(restMs).then(() => 'late')]);
     if (status === 0) return;
     const why = status === 'late' ? `did not stop within ${restMs} ms` : `ended with ${status}`;
@@ -163,6 +175,10 @@ async function strike(trial, client, { kind, process, forMs }) {
     await client.kill();
     await sleep(forMs);
     return new Client(trial, plan);
+  }
+  if (kind === 'stall') {
+    await client.stall(forMs);
+    return client;
   }
   client.signal('SIGSTOP');
   // A zombie wakes up when another has long since taken its place.
