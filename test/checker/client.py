@@ -217,7 +217,7 @@ class Reader(Role):
             if self.chance.random() < 0.3:
                 may_stall()
                 reading.commit(dict(reading.positions))
-            if self.chance.random() < 0.01:
+            if reading.positions and self.chance.random() < 0.01:
                 reading.close()
                 time.sleep(self.chance.uniform(0, 0.5))
                 reading = Reading(self, self.role["topics"])

@@ -30,9 +30,9 @@ export function planOf(seed, wanted = {}) {
 function propertiesOf(random) {
   const properties = {
     'group.initial.rebalance.delay.ms': 0,
-    'group.min.session.timeout.ms': 1500,
-    'group.consumer.min.session.timeout.ms': 1500,
-    'group.consumer.session.timeout.ms': random.pick([2500, 8000]),
+    'group.min.session.timeout.ms': 1000,
+    'group.consumer.min.session.timeout.ms': 1000,
+    'group.consumer.session.timeout.ms': random.pick([1500, 5000]),
     'group.consumer.min.heartbeat.interval.ms': 200,
     'group.consumer.heartbeat.interval.ms': 400,
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
@@ -46,7 +46,7 @@ function propertiesOf(random) {
 
 /** Two readers of a group must speak the same protocol, librdkafka's and ours. */
 function protocolOf(random) {
-  const sessionMs = random.pick([2500, 8000]);
+  const sessionMs = random.pick([1500, 5000]);
   const kind = random.pick(['range', 'cooperative-sticky', 'consumer']);
   if (kind === 'consumer') {
     return { kind, theirs: { 'group.protocol': 'consumer' }, ours: { groupProtocol: 'consumer' } };
@@ -152,11 +152,11 @@ function faultsOf(random, { nodes, processes }) {
   }
   // A client that stops right before it commits, and does so when others have taken its place.
   const theirs = processes.filter(({ roles }) => roles.some(({ mode }) => mode === 'subscribe'));
-  const stalls = random.between(0, 2);
+  const stalls = random.between(1, 2);
   for (let n = 0; n < stalls; n++) {
     const at = random.between(1200, workMs - 1500);
     const process = random.pick(theirs.filter(({ isOurs }) => !isOurs)).name;
-    faults.push({ kind: 'stall', at, forMs: random.between(1000, 4500), process });
+    faults.push({ kind: 'stall', at, forMs: random.between(3000, 5500), process });
   }
   return faults.sort((a, b) => a.at - b.at);
 }
