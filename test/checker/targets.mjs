@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import {
   apache,
   cli,
-  freePort,
   runAside,
   sleep,
   startApacheKafka,
   startKafkit,
+  steadyPort,
   stopApacheKafka,
   temporaryDirectory,
 } from '../compat/environment.mjs';
@@ -28,10 +28,10 @@ class Kafkit {
 
   static async start({ nodes, properties }) {
     const made = new Kafkit();
-    const ports = [];
-    while (ports.length < nodes) ports.push(await freePort());
+    const ports = new Set();
+    while (ports.size < nodes) ports.add(await steadyPort());
     const options = Object.entries(properties).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-    made.#settings = { data: made.#data, ports, flags: ['-q', ...options] };
+    made.#settings = { data: made.#data, ports: [...ports], flags: ['-q', ...options] };
     made.#broker = await startKafkit(made.#settings);
     return made;
   }
@@ -84,7 +84,7 @@ class ApacheNode {
       '--set',
       `${key}=${value}`,
     ]);
-    made.address = startApacheKafka('single', made.#directory, await freePort(), options);
+    made.address = startApacheKafka('single', made.#directory, await steadyPort(), options);
     return made;
   }
 

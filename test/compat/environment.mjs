@@ -111,6 +111,18 @@ export async function freePort() {
   }
 }
 
+/**
+ * The same below the ports that the system deals out to connections: who is killed finds it free
+ * when it comes back.
+ */
+export async function steadyPort() {
+  for (;;) {
+    const port = 13_000 + 2 * Math.floor(Math.random() * 3000);
+    const found = await Promise.all([port, port + 1].map(probe));
+    if (found.every((each) => each !== undefined)) return port;
+  }
+}
+
 /** A port for three nodes of Apache Kafka: each takes two, the others 10000 and 20000 above. */
 export async function freeClusterPort() {
   for (let port = 10_100; port < 12_700; port += 2) {
