@@ -7,7 +7,18 @@ const client = await import(`./clients/${name}.mjs`);
 /** Records before the clock runs where single ones are measured. */
 const warmUp = 10;
 const rssBefore = process.memoryUsage.rss();
-const kinds = { produce, single, consume, latency, import: imports, idle };
+const valueBytes = job.valueBytes ?? 256;
+const kinds = {
+  produce,
+  single,
+  consume,
+  latency,
+  import: imports,
+  idle,
+  transform,
+  transactions,
+  paced,
+};
 const result = await kinds[job.kind]();
 result.peakRssMb ??= process.resourceUsage().maxRSS / 1024;
 console.log(JSON.stringify(result));
@@ -32,7 +43,7 @@ function percentiles(latencies) {
 }
 
 function values() {
-  if (job.values !== 'json') return Array.from({ length: 1000 }, () => randomBytes(256));
+  if (job.values !== 'json') return Array.from({ length: 1000 }, () => randomBytes(valueBytes));
   return Array.from({ length: 1000 }, (_, id) => {
     const address = { street: `Long Street ${id * 7}`, city: 'Springfield', zip: 10_000 + id };
     const order = {
@@ -43,8 +54,8 @@ function values() {
       note: '',
     };
     order.note = 'to be delivered in the afternoon, please ring twice at the side door and wait'
-      .repeat(2)
-      .slice(0, 256 - JSON.stringify(order).length);
+      .repeat(Math.ceil(valueBytes / 64))
+      .slice(0, valueBytes - JSON.stringify(order).length);
     return Buffer.from(JSON.stringify(order));
   });
 }
@@ -53,12 +64,13 @@ async function produce() {
   const opened = await client.open(job.address);
   const producer = await opened.producer(job.producer);
   const all = values();
-  await producer.sendValues(job.topic, all, 0, 1);
+  const keys = job.keyBytes && all.map((_, i) => Buffer.from(`key-${i}`.padEnd(job.keyBytes)));
+  await producer.sendValues(job.topic, all, 0, 1, keys);
   const lap = stopwatch();
   const { records, perSend, inFlight = Infinity } = job;
   let sends = [];
   for (let i = 0; i < records; i += perSend) {
-    sends.push(producer.sendValues(job.topic, all, i, Math.min(perSend, records - i)));
+    sends.push(producer.sendValues(job.topic, all, i, Math.min(perSend, records - i), keys));
     if (sends.length < inFlight) continue;
     await Promise.all(sends);
     sends = [];
@@ -67,7 +79,7 @@ async function produce() {
   const result = lap();
   result.peakRssMb = process.resourceUsage().maxRSS / 1024;
   await producer.close();
-  return { ...result, bytes: records * 256, sent: records + 1 };
+  return { ...result, bytes: records * valueBytes, sent: records + 1 };
 }
 
 async function single() {
@@ -164,10 +176,81 @@ async function imports() {
 async function idle() {
   const opened = await client.open(job.address);
   const groupId = `${job.topic}-${process.pid}`;
-  await opened.consumer({ topic: job.topic, groupId }, () => {});
+  for (let i = 0; i < (job.consumers ?? 1); i++) {
+    await opened.consumer({ topic: job.topic, groupId }, () => {});
+  }
   await new Promise((done) => setTimeout(done, 5000));
   const lap = stopwatch();
   await new Promise((done) => setTimeout(done, 10_000));
   const { seconds, cpuMicros } = lap();
   return { seconds, cpuMicros, idleMsPerSecond: cpuMicros / 1000 / seconds };
+}
+
+/** Each record read takes 5 ms of work, then something is sent and awaited. */
+async function transform() {
+  const opened = await client.open(job.address);
+  const producer = await opened.producer(job.producer);
+  const answer = [Buffer.alloc(valueBytes, 'x')];
+  await producer.sendValues(job.answerTopic, answer, 0, 1);
+  let count = 0;
+  let finish;
+  const finished = new Promise((done) => {
+    finish = done;
+  });
+  const groupId = `${job.topic}-${process.pid}-${Date.now()}`;
+  const lap = stopwatch();
+  const { topic, concurrency } = job;
+  const consumer = await opened.worker({ topic, groupId, concurrency }, async () => {
+    // What is left of the topic when enough was read is not worked on.
+    if (count >= job.records) return;
+    await new Promise((done) => setTimeout(done, 5));
+    await producer.sendValues(job.answerTopic, answer, 0, 1);
+    if (++count === job.records) finish(lap());
+  });
+  const result = await finished;
+  await consumer.close();
+  await producer.close();
+  return result;
+}
+
+/** One transaction after the other; the time from its begin to its commit. */
+async function transactions() {
+  const opened = await client.open(job.address);
+  const transactionalId = `${job.topic}-${process.pid}`;
+  const producer = await opened.producer({ ...job.producer, transactionalId });
+  const all = values();
+  await producer.sendTransaction(job.topic, all, 0, 1);
+  const latencies = [];
+  const lap = stopwatch();
+  for (let i = 0; i < job.records; i += job.perSend) {
+    const from = performance.now();
+    await producer.sendTransaction(job.topic, all, i, job.perSend);
+    latencies.push(performance.now() - from);
+  }
+  const result = lap();
+  await producer.close();
+  return { ...result, ...percentiles(latencies) };
+}
+
+/** So many records a second, whether the ones before are stored or not. */
+async function paced() {
+  const opened = await client.open(job.address);
+  const producer = await opened.producer(job.producer);
+  const all = values();
+  for (let i = 0; i < warmUp; i++) await producer.sendValues(job.topic, all, i, 1);
+  const latencies = [];
+  const sends = [];
+  const lap = stopwatch();
+  const from = performance.now();
+  for (let i = 0; i < job.records; i++) {
+    const wait = from + (i * 1000) / job.perSecond - performance.now();
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+    const sentAt = performance.now();
+    const sent = producer.sendValues(job.topic, all, i, 1);
+    sends.push(sent.then(() => latencies.push(performance.now() - sentAt)));
+  }
+  await Promise.all(sends);
+  const result = lap();
+  await producer.close();
+  return { ...result, ...percentiles(latencies), sent: job.records + warmUp };
 }

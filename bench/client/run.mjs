@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { scenarios } from './scenarios.mjs';
+import { scenarios, sources } from './scenarios.mjs';
 import { printTable } from './table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -46,13 +46,14 @@ const { Kafka } = await import('../../dist/bundle/index.js');
 const kafka = new Kafka({ bootstrapServers: broker.address });
 const admin = kafka.admin();
 const runId = Date.now().toString(36);
-const sources = new Map();
+/** The names of the topics to read, by source. */
+const written = new Map();
 const firstRead = new Map();
 const about = description();
 console.log(`${about.cpus} × ${about.cpu}, Node ${about.node}, broker ${about.broker}`);
 
 for (const id of wanted) await runScenario(id, scenarios[id]);
-await admin.deleteTopics([...sources.values()]);
+await admin.deleteTopics([...written.values()]);
 await kafka.close();
 await broker.stop();
 
@@ -76,9 +77,9 @@ async function runScenario(id, scenario) {
   mkdirSync(join(bench, 'results'), { recursive: true });
   const { title, target } = scenario;
   const load = loadavg()[0];
-  const written = { scenario: id, title, ...about, load, target, failures, results };
+  const content = { scenario: id, title, ...about, load, target, failures, results };
   const file = `${about.date}-${id}-${about.brokerKind}.json`;
-  writeFileSync(join(bench, 'results', file), `${JSON.stringify(written, null, 1)}\n`);
+  writeFileSync(join(bench, 'results', file), `${JSON.stringify(content, null, 1)}\n`);
 }
 
 async function runOne(client, id, scenario, repetition) {
@@ -86,7 +87,11 @@ async function runOne(client, id, scenario, repetition) {
   job.topic = scenario.source
     ? await sourceTopic(scenario)
     : `${runId}-${id}-${client}-${repetition}`;
-  const isOwn = scenario.partitions !== undefined;
+  const isOwn = scenario.partitions !== undefined && !scenario.source;
+  if (scenario.kind === 'transform') {
+    job.answerTopic = `${runId}-answers`;
+    await admin.createTopics([{ name: job.answerTopic, partitions: 3 }]).catch(mayExist);
+  }
   if (isOwn) await admin.createTopics([{ name: job.topic, partitions: scenario.partitions }]);
   const cpuBefore = broker.cpuSeconds();
   const result = await child(client, job);
@@ -96,6 +101,10 @@ async function runOne(client, id, scenario, repetition) {
   if (result.received !== undefined) verifyRead(job, result);
   if (isOwn) await admin.deleteTopics([job.topic]);
   return { ...result, brokerCpuMicros: brokerCpu };
+}
+
+function mayExist(error) {
+  if (error.code !== 'TOPIC_ALREADY_EXISTS') throw error;
 }
 
 /** Every record must be in the log: the end offsets say how many are. */
@@ -122,27 +131,21 @@ function verifyRead(job, { received, bytes, sum }) {
   if (before !== seen) throw new Error(`read ${seen}, the first client read ${before}`);
 }
 /** What the consuming scenarios read, written once for each run by kafkajs. */
-async function sourceTopic({ source, records }) {
-  if (sources.has(source)) return sources.get(source);
+async function sourceTopic({ source }) {
+  if (written.has(source)) return written.get(source);
   const topic = `${runId}-${source}`;
-  const isOnes = source === 'ones';
-  await admin.createTopics([{ name: topic, partitions: isOnes ? 1 : 3 }]);
-  await child('kafkajs', {
-    kind: 'produce',
-    address: broker.address,
-    topic,
-    records: records - 1,
-    perSend: isOnes ? 1 : 100,
-    inFlight: isOnes ? 1000 : 100,
-    producer: { acks: 1, idempotent: false },
-  });
-  sources.set(source, topic);
+  const { partitions, ...job } = sources[source];
+  await admin.createTopics([{ name: topic, partitions }]);
+  const producer = { acks: 1, idempotent: false };
+  await child('kafkajs', { kind: 'produce', address: broker.address, topic, producer, ...job });
+  written.set(source, topic);
   return topic;
 }
 
 function child(client, job) {
   return new Promise((done, fail) => {
-    const args = [join(here, 'one.mjs'), client, JSON.stringify(job)];
+    const limits = job.heapMb ? [`--max-old-space-size=${job.heapMb}`] : [];
+    const args = [...limits, join(here, 'one.mjs'), client, JSON.stringify(job)];
     const started = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let printed = '';
     let complained = '';

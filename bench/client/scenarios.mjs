@@ -1,8 +1,18 @@
 // The scenarios of the client. What one does stands in its options; one.mjs carries it out.
-//   kind      produce | single | consume | latency | import | idle
+//   kind      produce | single | consume | latency | import | idle | transform | transactions |
+//             paced
 //   records   how many (all sizes are per run of one client)
 //   target    what we want of ourselves: a ratio to the best other client
 const c1 = { kind: 'produce', records: 500_000, perSend: 100, partitions: 3, producer: {} };
+const p1 = {
+  kind: 'produce',
+  records: 200_000,
+  perSend: 100,
+  partitions: 3,
+  values: 'json',
+  valueBytes: 1024,
+  keyBytes: 16,
+};
 const s = { kind: 'single', partitions: 1 };
 const smallFetch = { minBytes: 1, maxBytes: 2048, maxWaitMs: 10 };
 
@@ -106,6 +116,81 @@ export const scenarios = {
     producer: { acks: 'all', idempotent: false, isAwaited: true },
     target: { latency: 1 },
   },
+  'c3-one': {
+    kind: 'transform',
+    title: 'C3 consume, work 5 ms, produce; one at a time',
+    records: 1_000,
+    partitions: 10,
+    source: 'work',
+    concurrency: 1,
+    producer: { acks: 'all', idempotent: false, isAwaited: true },
+    target: { speed: 1, cpu: 1 },
+  },
+  'c3-ten': {
+    kind: 'transform',
+    title: 'C3 with ten partitions at a time',
+    records: 5_000,
+    partitions: 10,
+    source: 'work',
+    concurrency: 10,
+    producer: { acks: 'all', idempotent: false, isAwaited: true },
+    target: { speed: 1, cpu: 1 },
+  },
+  'p1-lz4': {
+    ...p1,
+    title: 'P1 produce 200k × 1 KB JSON, lz4, acks=1',
+    producer: { acks: 1, idempotent: false, compression: 'lz4', lingerMs: 5 },
+    target: { speed: 1, cpu: 1 },
+  },
+  'p1-zstd': {
+    ...p1,
+    title: 'P1 the same with zstd',
+    producer: { acks: 1, idempotent: false, compression: 'zstd', lingerMs: 5 },
+    target: { speed: 1, cpu: 1 },
+  },
+  t1: {
+    kind: 'transactions',
+    title: 'T1 transactions of 100 records, one after the other',
+    records: 20_000,
+    perSend: 100,
+    partitions: 3,
+    producer: { acks: 'all', idempotent: true, isAwaited: true, isTransactional: true },
+    target: { speed: 1, cpu: 1, latency: 1 },
+  },
+  m1: {
+    kind: 'consume',
+    title: 'M1 consume 400 batches of 1 MB from 50 partitions, heap limit 512 MB',
+    records: 4_000,
+    source: 'large',
+    heapMb: 512,
+    target: {},
+  },
+  m2: {
+    kind: 'paced',
+    title: 'M2 135 records a second, acks=all',
+    records: 1_350,
+    perSecond: 135,
+    partitions: 3,
+    producer: { acks: 'all', idempotent: false, isAwaited: true },
+    target: { latency: 1 },
+  },
   import: { kind: 'import', title: 'import of the client', records: 1, target: {} },
   idle: { kind: 'idle', title: 'idle consumer', records: 1, partitions: 3, target: {} },
+  'idle-16': {
+    kind: 'idle',
+    title: 'M1 sixteen idle consumers',
+    records: 1,
+    partitions: 16,
+    consumers: 16,
+    target: {},
+  },
+};
+
+/** The topics that are read; `one.mjs` writes one record more than `records`. */
+export const sources = {
+  many: { partitions: 3, records: 499_999, perSend: 100, inFlight: 100 },
+  ones: { partitions: 1, records: 99_999, perSend: 1, inFlight: 1000 },
+  work: { partitions: 10, records: 9_999, perSend: 100, inFlight: 10 },
+  // Ten records for each of the 50 partitions are a batch of 1 MB.
+  large: { partitions: 50, records: 3_999, perSend: 500, inFlight: 1, valueBytes: 100_000 },
 };

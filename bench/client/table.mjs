@@ -25,6 +25,9 @@ const shown = {
   single: ['records/s', 'CPU µs/record', 'p50 ms', 'p99 ms', 'peak RSS MB'],
   consume: ['records/s', 'CPU µs/record', 'first ms', 'peak RSS MB'],
   latency: ['p50 ms', 'p99 ms', 'CPU µs/record'],
+  transform: speed,
+  transactions: ['records/s', 'CPU µs/record', 'p50 ms', 'p99 ms'],
+  paced: ['p50 ms', 'p99 ms', 'CPU µs/record'],
   import: ['CPU ms', 'files', 'RSS MB'],
   idle: ['CPU ms/s', 'peak RSS MB'],
 };

@@ -8,6 +8,7 @@ import {
   murmur2,
   useCrc32c,
 } from './index.js';
+import { makeCrc32cMachine } from './crc32c-machine.js';
 
 /** Bit by bit, as the definition says. */
 function slowly(bytes: Uint8Array): number {
@@ -36,6 +37,35 @@ describe('crc32c', () => {
       expect(crc32c(bytes.subarray(at), crc32c(bytes.subarray(0, at)))).toBe(slowly(bytes));
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: 200 }), run));
+  });
+
+  test('equals JavaScript for inputs that the machine takes in several parts', () => {
+    const bytes = Buffer.alloc(400_000);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 31) ^ (i >> 7);
+    for (const length of [63, 64, 65, 79, 114_687, 114_688, 114_689, 229_377, 399_999]) {
+      expect(crc32c(bytes.subarray(1, 1 + length))).toBe(
+        crc32cInJavaScript(bytes.subarray(1, 1 + length)),
+      );
+    }
+  });
+
+  test('there is no machine where WebAssembly is missing or forbidden', () => {
+    const holder = globalThis as { WebAssembly?: unknown };
+    const { WebAssembly: real } = holder;
+    try {
+      holder.WebAssembly = undefined;
+      expect(makeCrc32cMachine([])).toBeUndefined();
+      holder.WebAssembly = {
+        Module: class {
+          constructor() {
+            throw new Error('not here');
+          }
+        },
+      };
+      expect(makeCrc32cMachine([])).toBeUndefined();
+    } finally {
+      holder.WebAssembly = real;
+    }
   });
 
   test('a faster implementation gets the large inputs only', () => {

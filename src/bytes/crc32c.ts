@@ -1,8 +1,10 @@
+import { type Crc32cMachine, makeCrc32cMachine } from './crc32c-machine.js';
+
 /**
- * CRC-32C (Castagnoli), sixteen bytes at a time over sixteen tables ("slicing by 16"), read as
- * four words where the machine is little-endian. Large inputs can be handed to a faster
- * implementation that the application sets once with `useCrc32c` (the optional package
- * `@node-rs/crc32` is one).
+ * CRC-32C (Castagnoli), sixteen bytes at a time over sixteen tables ("slicing by 16"): in
+ * WebAssembly where there is such a thing, else in JavaScript, read as four words where the machine
+ * is little-endian. Large inputs can be handed to a faster implementation that the application sets
+ * once with `useCrc32c` (the optional package `@node-rs/crc32` is one).
  */
 type Crc32c = (bytes: Uint8Array, initial?: number) => number;
 
@@ -102,6 +104,21 @@ function byWords(words: Int32Array, count: number, before: number): number {
   return crc;
 }
 
+/** Made when it is first needed; undefined where there is no WebAssembly. */
+let machine: Crc32cMachine | undefined;
+let isMachineMade = false;
+/** Below this many bytes copying them into the machine's memory costs more than it saves. */
+const machineFrom = 64;
+
+function inMachine(bytes: Uint8Array, initial: number): number {
+  if (!isMachineMade) {
+    isMachineMade = true;
+    machine = makeCrc32cMachine(tables);
+  }
+  if (machine === undefined) return crc32cInJavaScript(bytes, initial);
+  return ~machine(bytes, ~initial) >>> 0;
+}
+
 let accelerated: Crc32c | undefined;
 /** Below this many bytes the call into native code costs more than it saves. */
 const acceleratedFrom = 512;
@@ -116,5 +133,6 @@ export function crc32c(bytes: Uint8Array, initial = 0): number {
   if (accelerated !== undefined && bytes.length >= acceleratedFrom) {
     return accelerated(bytes, initial) >>> 0;
   }
+  if (bytes.length >= machineFrom) return inMachine(bytes, initial);
   return crc32cInJavaScript(bytes, initial);
 }

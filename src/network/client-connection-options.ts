@@ -27,6 +27,11 @@ export interface ConnectionSendOptions {
    * more do not count, they are not copied (and must not change until the answer has come).
    */
   readonly requestBytes?: number | undefined;
+  /**
+   * Hands the request to the operating system now instead of at the end of this turn of the event
+   * loop together with others: the broker works on it while this side goes on.
+   */
+  readonly atOnce?: boolean | undefined;
   /** Lowest version that can say what the request means; UNSUPPORTED_VERSION below it. */
   readonly versionMin?: number | undefined;
 }

@@ -235,6 +235,7 @@ export class ClientConnection {
       this.#held.push(pending);
       this.#alarm.ringAt(pending.deadline);
       if (this.#held.length === 1) this.#writeHeld(now);
+      if (options.atOnce === true) this.#socket.flush();
     });
   }
 

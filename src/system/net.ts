@@ -44,6 +44,8 @@ export interface Socket {
    * be changed or used again before `written` is called (it is not called on a dead socket).
    */
   write(chunks: readonly Uint8Array[], written?: () => void): boolean;
+  /** Hands what was written to the operating system now, not at the end of this turn. */
+  flush(): void;
   /** Bytes accepted by `write` that the operating system has not taken yet. */
   bufferedBytes(): number;
   pause(): void;

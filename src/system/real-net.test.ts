@@ -146,3 +146,17 @@ test('TLS carries bytes under a trusted certificate, and fails with a hint other
   await expect(untrusted).rejects.toThrow(/certificates/);
   await listener.close();
 });
+
+test('flush hands over at once what else leaves at the end of the turn', async () => {
+  const listener = await realNet.listen({ host: '127.0.0.1', port: 0 }, echo);
+  const socket = await realNet.connect({ host: '127.0.0.1', port: listener.port });
+  const received = receive(socket, 5);
+  socket.write([Buffer.from('one')]);
+  expect(socket.bufferedBytes()).toBe(3);
+  socket.flush();
+  expect(socket.bufferedBytes()).toBe(0);
+  socket.write([Buffer.from('22')]);
+  expect((await received).toString()).toBe('one22');
+  socket.destroy();
+  await listener.close();
+});

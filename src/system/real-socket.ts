@@ -67,6 +67,10 @@ export class RealSocket implements Socket {
     return raw.writableLength < highWaterBytes;
   }
 
+  flush(): void {
+    if (this.#corked) this.#uncork();
+  }
+
   #uncork(): void {
     this.#corked = false;
     this.#raw.uncork();

@@ -7,23 +7,27 @@ export async function open(address) {
   const { Kafka, logLevel } = (await import(entry)).default.KafkaJS;
   const kafka = new Kafka({ kafkaJS: { brokers: [address], logLevel: logLevel.ERROR } });
   return {
-    async producer({ acks, idempotent, compression, isAwaited }) {
+    async producer({ acks, idempotent, compression, isAwaited, lingerMs, transactionalId }) {
       const producer = kafka.producer({
         kafkaJS: {
           acks: acks === 'all' ? -1 : acks,
           idempotent,
           ...(compression && { compression }),
+          ...(transactionalId && { transactionalId }),
         },
         ...(isAwaited && { 'linger.ms': 0 }),
+        ...(lingerMs && { 'linger.ms': lingerMs }),
       });
       await producer.connect();
       return {
-        sendValues(topic, values, from, count) {
-          const messages = [];
-          for (let i = from; i < from + count; i++) {
-            messages.push({ value: values[i % values.length] });
-          }
+        sendValues(topic, values, from, count, keys) {
+          const messages = messagesOf(values, from, count, keys);
           return producer.send({ topic, messages });
+        },
+        async sendTransaction(topic, values, from, count) {
+          const transaction = await producer.transaction();
+          await transaction.send({ topic, messages: messagesOf(values, from, count) });
+          await transaction.commit();
         },
         sendKeyed(topic, from, count) {
           const messages = [];
@@ -53,6 +57,26 @@ export async function open(address) {
       await consumer.run({ eachMessage: async ({ message }) => onValue(message.value) });
       return { close: () => consumer.disconnect() };
     },
+    async worker({ topic, groupId, concurrency }, work) {
+      const consumer = kafka.consumer({
+        kafkaJS: { groupId, fromBeginning: true, autoCommit: false },
+      });
+      await consumer.connect();
+      await consumer.subscribe({ topic });
+      await consumer.run({
+        partitionsConsumedConcurrently: concurrency,
+        eachMessage: ({ message }) => work(message.value),
+      });
+      return { close: () => consumer.disconnect() };
+    },
     async close() {},
   };
+}
+
+function messagesOf(values, from, count, keys) {
+  const messages = [];
+  for (let i = from; i < from + count; i++) {
+    messages.push({ key: keys?.[i % keys.length], value: values[i % values.length] });
+  }
+  return messages;
 }

@@ -5,24 +5,28 @@ export async function open(address) {
   const { CompressionTypes, Kafka, logLevel } = (await import('kafkajs')).default;
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.ERROR });
   return {
-    async producer({ acks, idempotent, compression }) {
+    async producer({ acks, idempotent, compression, transactionalId }) {
       const producer = kafka.producer({
         idempotent,
+        ...(transactionalId && { transactionalId }),
         // Its idempotent producer keeps order only with one request under way.
         ...(idempotent && { maxInFlightRequests: 1 }),
       });
       await producer.connect();
+      if (compression && compression !== 'gzip') throw new Error(`kafkajs has no ${compression}`);
       const shared = {
         acks: acks === 'all' ? -1 : acks,
         compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
       };
       return {
-        sendValues(topic, values, from, count) {
-          const messages = [];
-          for (let i = from; i < from + count; i++) {
-            messages.push({ value: values[i % values.length] });
-          }
+        sendValues(topic, values, from, count, keys) {
+          const messages = messagesOf(values, from, count, keys);
           return producer.send({ topic, messages, ...shared });
+        },
+        async sendTransaction(topic, values, from, count) {
+          const transaction = await producer.transaction();
+          await transaction.send({ topic, messages: messagesOf(values, from, count), ...shared });
+          await transaction.commit();
         },
         sendKeyed(topic, from, count) {
           const messages = [];
@@ -53,6 +57,25 @@ export async function open(address) {
       });
       return { close: () => consumer.disconnect() };
     },
+    async worker({ topic, groupId, concurrency }, work) {
+      const consumer = kafka.consumer({ groupId });
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachMessage: ({ message }) => work(message.value),
+      });
+      return { close: () => consumer.disconnect() };
+    },
     async close() {},
   };
+}
+
+function messagesOf(values, from, count, keys) {
+  const messages = [];
+  for (let i = from; i < from + count; i++) {
+    messages.push({ key: keys?.[i % keys.length], value: values[i % values.length] });
+  }
+  return messages;
 }

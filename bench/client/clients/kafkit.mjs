@@ -6,17 +6,22 @@ export async function open(address) {
   const { Kafka } = await import(entry);
   const kafka = new Kafka({ bootstrapServers: address });
   return {
-    async producer({ acks, idempotent, compression, strings }) {
-      const producer = kafka.producer({ acks, enableIdempotence: idempotent, compression });
+    async producer({ acks, idempotent, compression, strings, lingerMs, transactionalId }) {
+      const producer = kafka.producer({
+        acks,
+        enableIdempotence: idempotent,
+        compression,
+        ...(lingerMs && { lingerMs }),
+        ...(transactionalId && { transactionalId }),
+      });
       const value = strings ? '222' : undefined;
       return {
-        sendValues(topic, values, from, count) {
+        sendValues(topic, values, from, count, keys) {
           if (count === 1) return producer.send({ topic, value: values[from % values.length] });
-          const records = [];
-          for (let i = from; i < from + count; i++) {
-            records.push({ topic, value: values[i % values.length] });
-          }
-          return producer.send(records);
+          return producer.send(recordsOf(topic, values, from, count, keys));
+        },
+        sendTransaction(topic, values, from, count) {
+          return producer.transaction((tx) => tx.send(recordsOf(topic, values, from, count)));
         },
         sendKeyed(topic, from, count) {
           const records = [];
@@ -52,6 +57,32 @@ export async function open(address) {
         },
       };
     },
+    async worker({ topic, groupId, concurrency }, work) {
+      const consumer = kafka.consumer({
+        groupId,
+        topics: [topic],
+        offsetReset: 'earliest',
+        commit: 'manual',
+      });
+      const reading = consumer.run({
+        partitionsConsumedConcurrently: concurrency,
+        eachRecord: (record) => work(record.value),
+      });
+      return {
+        async close() {
+          await consumer.close();
+          await reading;
+        },
+      };
+    },
     close: () => kafka.close(),
   };
+}
+
+function recordsOf(topic, values, from, count, keys) {
+  const records = [];
+  for (let i = from; i < from + count; i++) {
+    records.push({ topic, key: keys?.[i % keys.length], value: values[i % values.length] });
+  }
+  return records;
 }

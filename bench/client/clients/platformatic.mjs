@@ -5,10 +5,11 @@ export async function open(address) {
   const { Consumer, MessagesStreamModes, Producer, stringSerializers } = await import(entry);
   const base = { clientId: 'bench', bootstrapBrokers: [address] };
   return {
-    async producer({ acks, idempotent, compression, strings }) {
+    async producer({ acks, idempotent, compression, strings, transactionalId }) {
       const producer = new Producer({
         ...base,
         ...(strings && { serializers: stringSerializers }),
+        ...(transactionalId && { transactionalId, idempotent }),
       });
       const shared = {
         acks: acks === 'all' ? -1 : acks,
@@ -16,12 +17,14 @@ export async function open(address) {
         ...(compression && { compression }),
       };
       return {
-        sendValues(topic, values, from, count) {
-          const messages = [];
-          for (let i = from; i < from + count; i++) {
-            messages.push({ topic, value: values[i % values.length] });
-          }
+        sendValues(topic, values, from, count, keys) {
+          const messages = messagesOf(topic, values, from, count, keys);
           return producer.send({ messages, ...shared });
+        },
+        async sendTransaction(topic, values, from, count) {
+          const transaction = await producer.beginTransaction(shared);
+          await transaction.send({ messages: messagesOf(topic, values, from, count), ...shared });
+          await transaction.commit();
         },
         sendKeyed(topic, from, count) {
           const messages = [];
@@ -54,6 +57,28 @@ export async function open(address) {
         },
       };
     },
+    async worker({ topic, groupId, concurrency }, work) {
+      const consumer = new Consumer({ ...base, groupId });
+      const mode = MessagesStreamModes.EARLIEST;
+      const stream = await consumer.consume({ topics: [topic], mode, autocommit: false });
+      // Without regard to partitions: it has no way to say so.
+      const reading = stream.forEach((message) => work(message.value), { concurrency });
+      reading.catch(() => {});
+      return {
+        async close() {
+          await stream.close();
+          await consumer.close(true);
+        },
+      };
+    },
     async close() {},
   };
+}
+
+function messagesOf(topic, values, from, count, keys) {
+  const messages = [];
+  for (let i = from; i < from + count; i++) {
+    messages.push({ topic, key: keys?.[i % keys.length], value: values[i % values.length] });
+  }
+  return messages;
 }

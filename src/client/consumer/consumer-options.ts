@@ -78,7 +78,10 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly fetchMaxWaitMs?: number | undefined;
   /** Most bytes in one answer (a larger first batch comes all the same); default 50 MiB. */
   readonly fetchMaxBytes?: number | undefined;
-  /** Most bytes of one partition in one answer; default 1 MiB. */
+  /**
+   * Most bytes of one partition in one answer; default 1 MiB. Half of it, and 64 KiB at the least,
+   * is fetched ahead of the loop.
+   */
   readonly maxPartitionFetchBytes?: number | undefined;
   /** Fetches pause while so many bytes wait to be read by the loop; default 32 MiB. */
   readonly queuedMaxBytes?: number | undefined;

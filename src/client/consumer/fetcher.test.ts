@@ -8,10 +8,10 @@ import { Fetcher, type FetcherSettings } from './fetcher.js';
 import type { PartitionState } from './partition-state.js';
 import { SubscriptionState } from './subscription-state.js';
 
-function records(baseOffset: number, count: number): Buffer {
+function records(baseOffset: number, count: number, valueBytes = 10): Buffer {
   const builder = new RecordBatchBuilder({ baseOffset, partitionLeaderEpoch: 5 });
   for (let i = 0; i < count; i++) {
-    builder.append({ key: null, value: Buffer.alloc(10), timestamp: 1 });
+    builder.append({ key: null, value: Buffer.alloc(valueBytes), timestamp: 1 });
   }
   return builder.build();
 }
@@ -106,10 +106,13 @@ describe('the fetcher', () => {
   });
 
   test('a full partition is left out, and the others do not wait at the broker', async () => {
-    const { cluster, assign, buffer, fetcher } = bench({ maxPartitionFetchBytes: 100 });
+    const { cluster, assign, buffer, fetcher } = bench({
+      maxPartitionFetchBytes: 100_000,
+      queuedMaxBytes: 1e6,
+    });
     assign(0, 1);
     const first = await cluster.next('Fetch');
-    first.answer(response([answerOf(0, { records: records(0, 9) })]));
+    first.answer(response([answerOf(0, { records: records(0, 9, 8_000) })]));
     const beside = await cluster.next('Fetch');
     expect(beside.input).toMatchObject({ maxWaitMs: 0, topics: [] });
     expect(beside.input.forgottenTopicsData).toMatchObject([{ partitions: [0] }]);
@@ -121,6 +124,22 @@ describe('the fetcher', () => {
     const both = await cluster.next('Fetch');
     expect(both.input).toMatchObject({ maxWaitMs: 500 });
     expect(asked(both)).toEqual(['0@9']);
+  });
+
+  test('small answers are fetched ahead, up to 64 KiB of a partition', async () => {
+    const { cluster, assign, fetcher } = bench({
+      maxPartitionFetchBytes: 100,
+      queuedMaxBytes: 1e6,
+    });
+    assign(0);
+    for (let offset = 0; offset < 18; offset += 9) {
+      const call = await cluster.next('Fetch');
+      expect(asked(call)).toEqual([`0@${offset}`]);
+      call.answer(response([answerOf(0, { records: records(offset, 9, 4_000) })]));
+    }
+    await rest();
+    fetcher.wake();
+    expect(cluster.open).toEqual([]);
   });
 
   test('nothing is asked while the buffer holds queuedMaxBytes', async () => {

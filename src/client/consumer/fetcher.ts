@@ -39,6 +39,11 @@ export interface FetcherHost {
 
 /** While other partitions of a broker are full, its idle ones are asked this often. */
 const sharedPollMs = 50;
+/**
+ * A partition is asked for again while half of `maxPartitionFetchBytes`, or this much, waits for
+ * the loop: with small answers the next one is on its way while the loop is busy with the last.
+ */
+const fetchAheadBytes = 65_536;
 /** A follower that was recommended is asked for so long before the leader is asked again. */
 const preferredReplicaMs = 300_000;
 
@@ -58,6 +63,8 @@ export class Fetcher {
   readonly #buffer: FetchBuffer;
   readonly #host: FetcherHost;
   readonly #sources = new Map<number, FetchSource>();
+  /** Bytes of a partition that wait for the loop, with which it is not asked for again. */
+  readonly #enough: number;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #stopped = false;
@@ -71,6 +78,7 @@ export class Fetcher {
   ) {
     this.#cluster = cluster;
     this.#settings = settings;
+    this.#enough = Math.max(settings.maxPartitionFetchBytes / 2, fetchAheadBytes);
     this.#subscription = subscription;
     this.#buffer = buffer;
     this.#host = host;
@@ -94,7 +102,7 @@ export class Fetcher {
       if (source === undefined || source.inFlight) continue;
       let plan = plans.get(source);
       if (plan === undefined) plans.set(source, (plan = { asked: [], full: false }));
-      if (state.queuedBytes * 2 >= this.#settings.maxPartitionFetchBytes) plan.full = true;
+      if (state.queuedBytes >= this.#enough) plan.full = true;
       else plan.asked.push(this.#ask(state));
     }
     for (const [source, { asked, full }] of plans) {
@@ -207,6 +215,7 @@ export class Fetcher {
           signal: abort.signal,
           timeoutMs: maxWaitMs + this.#cluster.options.requestTimeoutMs,
           versionMax: haveTopicIds(request) ? undefined : 12,
+          atOnce: true,
         },
       );
       if (this.#stopped) return;

@@ -83,6 +83,10 @@ export class MemorySocket implements Socket {
     return free;
   }
 
+  flush(): void {
+    // What is written is under way already.
+  }
+
   bufferedBytes(): number {
     return this.#outgoingBytes;
   }
