@@ -8,7 +8,7 @@ export type Crc32cMachine = (bytes: Uint8Array, before: number) => number;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  crc32c(from: number, length: number, before: number): number;
+  readonly crc32c: (from: number, length: number, before: number) => number;
 }
 
 /** What this file needs of the global of that name, which not every runtime has. */
