@@ -6,7 +6,7 @@ import {
 } from '../client/index.js';
 import type { Clock } from '../system/index.js';
 import { asRead, type DeadLetter, deadLetterHeaders as names } from './dead-letters.js';
-import { originOf } from './retry-headers.js';
+import { asReadFirst } from './retry-headers.js';
 
 interface Known {
   /** Letters with this timestamp or a later one have been looked up. */
@@ -60,7 +60,7 @@ export class AsideLedger {
       known = { since, places };
       this.#known.set(topic, known);
     }
-    return notIn(known.places, letters);
+    return notIn(known.places, letters, placeOf);
   }
 
   /** Those of the records that do not wait in the retry topic yet. */
@@ -69,11 +69,11 @@ export class AsideLedger {
     let known = this.#known.get(topic);
     if (known === undefined) {
       const ranges = await this.#notWorkedThrough(topic);
-      const places = await this.#placesIn(ranges, (record) => placeOf(originOf(record)));
+      const places = await this.#placesIn(ranges, (record) => timedPlaceOf(asReadFirst(record)));
       known = { since: -1, places };
       this.#known.set(topic, known);
     }
-    return notIn(known.places, letters);
+    return notIn(known.places, letters, timedPlaceOf);
   }
 
   #placeOfLetter({ headers }: ConsumerRecord): string | undefined {
@@ -136,10 +136,19 @@ export class AsideLedger {
 }
 
 /** What has been passed does not come again, so it need not be remembered. */
-function notIn(places: Set<string>, letters: readonly DeadLetter[]): DeadLetter[] {
-  const open = letters.filter(({ record }) => !places.has(placeOf(record.source)));
-  for (const { record } of letters) places.delete(placeOf(record.source));
+function notIn(
+  places: Set<string>,
+  letters: readonly DeadLetter[],
+  at: (record: ConsumerRecord) => string,
+): DeadLetter[] {
+  const open = letters.filter(({ record }) => !places.has(at(asRead(record))));
+  for (const { record } of letters) places.delete(at(asRead(record)));
   return open;
+}
+
+/** A topic that was deleted and made anew gives its offsets again, at another time. */
+function timedPlaceOf(record: ConsumerRecord): string {
+  return `${placeOf(record)} ${record.timestamp}`;
 }
 
 function placeOf(of: { readonly [name in 'topic' | 'partition' | 'offset']?: unknown }): string {

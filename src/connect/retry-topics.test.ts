@@ -195,6 +195,32 @@ describe('a record that fails for a passing reason', () => {
   });
 });
 
+test('a topic that is made anew does not mistake its records for those that wait', async () => {
+  const broker = await start();
+  const errors = { retryTopics: ['1h'], deadLetterTopic: 'dlq' };
+  const { sink } = sinkUntil(9);
+  const round = async () => {
+    const stop = new AbortController();
+    const running = toSink(broker, sink, { errors, commitIntervalMs: 10 });
+    const ended = running.run({ signal: stop.signal });
+    const end = { 'in-0': 10, 'in-1': 10 };
+    await expect.poll(() => committed(broker), { timeout: 10_000 }).toMatchObject(end);
+    stop.abort();
+    await ended;
+  };
+  await round();
+  const admin = broker.kafka().admin();
+  await admin.deleteTopics(['in']);
+  await admin.createTopics([{ name: 'in', partitions: 2 }]);
+  await admin.deleteGroups(['g']);
+  await admin.close();
+  const producer = broker.kafka().producer();
+  await producer.send(produced.map((each) => ({ ...each, timestamp: each.timestamp + 1000 })));
+  await producer.close();
+  await round();
+  expect(await recordsOf(broker, 'g.retry.1h')).toHaveLength(2);
+});
+
 describe('into a topic, exactly once', () => {
   const toTopic = (broker: TestBroker, attempt: number, more: Partial<PipelineOptions> = {}) => {
     let attempts = 0;
