@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import { batchesToEnd } from '../../dist/client/index.js';
 import { Kafka } from '../../dist/index.js';
 import { realSystem } from '../../dist/system/index.js';
+import { temporaryDirectory } from '../compat/environment.mjs';
 import { randomFrom } from './cells.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -15,7 +16,7 @@ const recordCount = 160;
 const keyCount = 60;
 /** On a busy machine everything takes long; only what never comes is a fault. */
 const patienceMs = 180_000;
-/** Pauses of records that do not go through at once, and how long they are reluctant. */
+/** Pauses of records that do not go through at once, and for how long after the first attempt. */
 const retryPauses = ['300ms', '1s', '3s'];
 const reluctantMs = 1000;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -117,6 +118,7 @@ export async function runCell(cell, { broker, database, seed, sabotage }) {
     deadLetterTopic: `${topic}.dlq`,
     outTopic: database.isTopic ? `${topic}.out` : undefined,
     sabotage,
+    marks: cell.data === 'reluctant' ? temporaryDirectory('killmatrix-marks') : undefined,
     children: [],
   };
   const kafka = new Kafka({ bootstrapServers: broker.bootstrapServers, logger: quiet });
@@ -190,7 +192,7 @@ function start(context, plan) {
     bulkSize: database.bulkSize,
     offsets: database.offsets,
     batchSize: 50,
-    ...(cell.data === 'reluctant' ? { retryTopics: retryPauses } : {}),
+    ...(cell.data === 'reluctant' ? { retryTopics: retryPauses, marks: context.marks } : {}),
     ...plan,
   });
   context.children.push(child);
