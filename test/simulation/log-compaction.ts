@@ -85,6 +85,8 @@ async function born(seed: number): Promise<Life> {
   const mapBytes = random.pick([400, 1200, 1 << 20]);
   const logs = await openLogs(system, config, mapBytes);
   const log = logs.createLog('table', 0, topicId, config);
+  // Where nobody has written a recovery point, a hole is taken for one that compaction left.
+  await run(system, logs.checkpoint());
   const writers = [-1, 1, 2, 3, 4].map((producerId) => ({
     producerId,
     isTransactional: producerId >= 3,

@@ -14,6 +14,8 @@ export interface LogCleanerParts {
   readonly logger: Logger;
   readonly logs: () => Iterable<Log>;
   readonly removed: (log: Log, paths: readonly string[]) => void;
+  /** Syncs all logs and writes their recovery points as they are then. */
+  readonly checkpoint: () => Promise<void>;
   /** Bytes the map of one round may take. */
   readonly mapBytes: number;
   /** Bytes read per second at most; Infinity for no limit. */
@@ -36,6 +38,8 @@ export class LogCleaner {
   readonly #cleanedUpTo: Map<string, number>;
   /** Logs that could not be compacted; they are left alone until the next start. */
   readonly #uncleanable = new WeakSet<Log>();
+  /** Up to where the recovery point on disk is known to have come. */
+  readonly #settledUpTo = new WeakMap<Log, number>();
   #current: Log | undefined;
   #work: Promise<unknown> = Promise.resolve();
   #timer: Timer | undefined;
@@ -153,6 +157,7 @@ export class LogCleaner {
     const pause = this.#pauses(log, isUrgent);
     this.#current = log;
     try {
+      await this.#settle(due);
       const cleaned = await cleanLog(due, {
         files,
         mapBytes,
@@ -174,6 +179,13 @@ export class LogCleaner {
     } finally {
       this.#current = undefined;
     }
+  }
+
+  /** Compaction stays below the recovery point on disk: a hole above it is a loss, for recovery. */
+  async #settle({ log, upperBound }: Cleanable): Promise<void> {
+    if ((this.#settledUpTo.get(log) ?? 0) >= upperBound) return;
+    await this.#parts.checkpoint();
+    this.#settledUpTo.set(log, upperBound);
   }
 
   #failed(log: Log, name: string, error: unknown): void {

@@ -30,7 +30,7 @@ export interface LogLoad {
   readonly logger: Logger;
   /** After a clean stop nothing has to be read again. */
   readonly isClean: boolean;
-  /** Everything below was synced before the stop. */
+  /** Everything below was synced before the stop; -1 where nobody has written down how far. */
   readonly recoveryPoint: number;
   /** -1 where unknown. */
   readonly logStartOffset: number;
@@ -112,7 +112,7 @@ class LogLoader {
 
   #loadEpochs(): void {
     const path = this.#disk.join(this.#load.directory, partitionFile.leaderEpochs);
-    if (!this.#disk.exists(path)) return;
+    if (!this.#names.includes(partitionFile.leaderEpochs)) return;
     try {
       this.#epochs.load(this.#disk.readFile(path));
     } catch (error) {
@@ -194,9 +194,7 @@ class LogLoader {
       const segment = this.#segments.at(place);
       if (segment === undefined) break;
       // A hole means that the end of the segment before never reached the disk.
-      const isCleaned =
-        config.cleanupPolicy.includes('compact') || segment.baseOffset <= this.#load.cleanedUpTo;
-      if (segment.baseOffset > this.#nextOffset && !isCleaned) {
+      if (segment.baseOffset > this.#nextOffset && !this.#mayBeCleaned(segment.baseOffset)) {
         this.#cutAfter(place, segment.path, 0, 'the segment before ends too early');
         break;
       }
@@ -225,6 +223,15 @@ class LogLoader {
       this.#load.files.file(segment.path).syncNow();
     }
     this.#disk.syncDirectoryNow(directory);
+  }
+
+  /** Whether compaction may have left a hole before an offset: it stays below recovery points. */
+  #mayBeCleaned(offset: number): boolean {
+    const { config, cleanedUpTo, recoveryPoint } = this.#load;
+    if (offset <= cleanedUpTo) return true;
+    return (
+      config.cleanupPolicy.includes('compact') && (recoveryPoint < 0 || offset <= recoveryPoint)
+    );
   }
 
   #recovered(segment: LogSegment, batch: RecordBatch): void {

@@ -204,6 +204,32 @@ describe('recovery', () => {
     expect(forced.log('orders', 0)?.logEndOffset).toBe(6);
   });
 
+  test.each([
+    ['above the recovery point is a loss, and the log ends there', 2, 4],
+    ['below it is what compaction left, and the log goes on', 9, 9],
+  ])('a hole in a compacted log %s', async (_, checkpointAt, end) => {
+    const system = simulatedSystem(1);
+    const compacted: LogConfig = { ...config, cleanupPolicy: ['compact'] };
+    const logs = await open(system, {}, () => compacted);
+    const log = logs.createLog('orders', 0, topicId, compacted);
+    const builderOf = (key: string) => {
+      const builder = new RecordBatchBuilder();
+      builder.append({ key: Buffer.from(key), value: Buffer.alloc(100), timestamp: 1 });
+      return Buffer.from(builder.build());
+    };
+    for (let i = 0; i < 9; i++) {
+      const options = { leaderEpoch: 0, origin: 'client', now: system.clock.now() } as const;
+      log.append(builderOf(`${i}`), options);
+      await system.clock.settle();
+      if (i + 1 === checkpointAt) await Promise.all([logs.checkpoint(), system.clock.settle()]);
+    }
+    const file = system.disk.open('/data/orders-0/00000000000000000004.log', 'write');
+    file.truncate(0);
+    await file.sync();
+    const again = await open(crashed(system), {}, () => compacted);
+    expect(again.log('orders', 0)?.logEndOffset).toBe(end);
+  });
+
   test('finds the log start again that DeleteRecords has moved', async () => {
     const system = simulatedSystem(1);
     const logs = await open(system);

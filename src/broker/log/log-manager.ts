@@ -94,6 +94,10 @@ export class LogManager {
       logger: this.#logger,
       logs: () => this.#logs.values(),
       removed: (log, paths) => this.#removals.add(paths, log.config.fileDeleteDelayMs),
+      checkpoint: async () => {
+        await this.#checkpointing;
+        await this.checkpoint();
+      },
       mapBytes: options.cleanerDedupeBytes ?? defaults.cleanerDedupeBytes,
       bytesPerSecond: options.cleanerBytesPerSecond ?? Number.POSITIVE_INFINITY,
       backoffMs: options.cleanerBackoffMs ?? defaults.cleanerBackoffMs,
@@ -248,7 +252,7 @@ export class LogManager {
     }
   }
 
-  /** Syncs in `os` mode, forgets idle producers, writes epochs, recovery points and log starts. */
+  /** Syncs, except in group commit, and writes epochs, recovery points and log starts. */
   checkpoint(): Promise<void> {
     this.#checkpointing ??= this.#checkpoint().finally(() => {
       this.#checkpointing = undefined;
@@ -258,7 +262,7 @@ export class LogManager {
 
   async #checkpoint(): Promise<void> {
     if (this.#failure !== undefined) return;
-    if (this.durability === 'os') await this.#sync.flush();
+    if (!this.#sync.isGroupCommit) await this.#sync.flush();
     const now = this.#system.clock.now();
     const expirationMs = this.#options.producerIdExpirationMs ?? defaults.producerIdExpirationMs;
     for (const log of this.#logs.values()) log.producerState.removeExpired(now, expirationMs);
@@ -385,7 +389,7 @@ export class LogManager {
         now: this.#system.clock.now(),
         logger: this.#logger,
         isClean: this.wasCleanShutdown,
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
+        recoveryPoint: recoveryPoints.get(name) ?? -1,
         logStartOffset: logStarts.get(name) ?? -1,
         cleanedUpTo: this.#cleaner.cleanedUpTo(name),
         truncateCorrupted: this.#options.truncateCorrupted ?? false,
