@@ -1,12 +1,15 @@
-// Prints docs/reference/broker-benchmarks.md from what bench/broker.mjs has written down.
-//   node bench/broker-table.mjs bench/results/<date>-broker.json … > docs/reference/broker-benchmarks.md
+// Prints the tables of docs/reference/broker-benchmarks.md from what bench/broker.mjs and
+// bench/start.mjs have written down.
+//   node bench/broker-table.mjs bench/results/<date>-broker.json bench/results/<date>-start.json …
 import { readFileSync } from 'node:fs';
 
 const reports = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')));
 if (reports.length === 0) throw new Error('Which results? Name the files.');
 const kinds = ['kafkit-os', 'kafkit-group-commit', 'apache'];
 const names = ['kafkit, os', 'kafkit, group-commit', 'Apache Kafka'];
-const rows = reports.flatMap((report) => report.rows);
+const all = reports.flatMap((report) => report.rows);
+const rows = all.filter((row) => row.broker !== undefined);
+const starts = all.filter((row) => row.startMs !== undefined);
 
 function median(values) {
   const known = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
@@ -58,6 +61,17 @@ for (const scenario of scenarios) {
   for (const [fact, label] of measures) {
     const text = line(scenario, fact, label);
     if (text !== undefined) console.log(text);
+  }
+}
+if (starts.length > 0) {
+  console.log('\n| scenario | first start, ms | its CPU, ms | import, ms | second start, ms |');
+  console.log('|---|---|---|---|---|');
+  const cell = (row, fact) => `${row[fact]} (${row[`${fact}Least`]} to ${row[`${fact}Most`]})`;
+  for (const row of starts) {
+    const cells = ['startMs', 'startCpuMs', 'importMs', 'secondStartMs'].map((fact) =>
+      cell(row, fact),
+    );
+    console.log(`| ${row.scenario} | ${cells.join(' | ')} |`);
   }
 }
 const failed = rows.filter((row) => row.why !== undefined);

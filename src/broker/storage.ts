@@ -6,7 +6,7 @@ import { logConfigOf } from './config/log-config-of.js';
 import { TopicConfig } from './config/topic-config.js';
 import { Nodes } from './cluster/nodes.js';
 import { rootFile } from './log/file-names.js';
-import { LogManager } from './log/index.js';
+import { type ConfigOf, type LogConfig, LogManager } from './log/index.js';
 import { readMetaProperties } from './log/meta-properties.js';
 import { DynamicSettings, takeOver } from './metadata/dynamic-settings.js';
 import { GroupSettings } from './metadata/group-settings.js';
@@ -110,11 +110,7 @@ export async function openStorage(
       truncateCorrupted: options.truncateCorrupted,
       logger,
     },
-    (topic, partition, topicId) => {
-      const known = image.topics.get(topic);
-      if (known?.id !== topicId || partition >= known.leaderEpochs.length) return undefined;
-      return logConfigOf(new TopicConfig(known.configs, config));
-    },
+    configsOf(image, config),
   );
   try {
     const unclean = !logs.isNew && !logs.wasCleanShutdown;
@@ -151,6 +147,19 @@ export async function openStorage(
     await logs.close(false);
     throw error;
   }
+}
+
+/** The configs of the logs that the journal knows; most topics set the same, or nothing. */
+function configsOf(image: MetadataImage, config: BrokerConfig): ConfigOf {
+  const byOverrides = new Map<string, LogConfig>();
+  return (topic, partition, topicId) => {
+    const known = image.topics.get(topic);
+    if (known?.id !== topicId || partition >= known.leaderEpochs.length) return undefined;
+    const key = JSON.stringify(known.configs);
+    const made = byOverrides.get(key) ?? logConfigOf(new TopicConfig(known.configs, config));
+    byOverrides.set(key, made);
+    return made;
+  };
 }
 
 /**
