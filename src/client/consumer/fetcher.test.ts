@@ -4,7 +4,8 @@ import { errnoOf, KafkaError } from '../../errors/index.js';
 import { RecordBatchBuilder } from '../../records/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { FetchBuffer } from './fetch-buffer.js';
-import { Fetcher, type FetcherSettings } from './fetcher.js';
+import { Fetcher } from './fetcher.js';
+import type { FetcherSettings } from './fetcher-host.js';
 import type { PartitionState } from './partition-state.js';
 import { SubscriptionState } from './subscription-state.js';
 
@@ -140,6 +141,17 @@ describe('the fetcher', () => {
     await rest();
     fetcher.wake();
     expect(cluster.open).toEqual([]);
+  });
+
+  test('each of many brokers gets a part of the budget, while the others hold theirs', async () => {
+    const { cluster, assign } = bench({ queuedMaxBytes: 2100 });
+    cluster.leaders.set('orders:1', 2);
+    cluster.leaders.set('orders:2', 3);
+    assign(0, 1, 2);
+    const calls = [];
+    for (let n = 0; n < 3; n++) calls.push(await cluster.next('Fetch'));
+    expect(calls.map(({ broker }) => broker)).toEqual([1, 2, 3]);
+    expect(calls.map(({ input }) => input.maxBytes)).toEqual([700, 700, 700]);
   });
 
   test('nothing is asked while the buffer holds queuedMaxBytes', async () => {

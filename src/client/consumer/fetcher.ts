@@ -8,34 +8,10 @@ import { fetchInput } from './fetch-request.js';
 import { haveTopicIds } from './fetch-session.js';
 import { type Asked, FetchSource } from './fetch-source.js';
 import { FetchedPartition } from './fetched-partition.js';
+import type { FetcherHost, FetcherSettings } from './fetcher-host.js';
 import { asKafkaError } from './offset-lookup.js';
 import type { PartitionState } from './partition-state.js';
 import type { SubscriptionState } from './subscription-state.js';
-
-export interface FetcherSettings {
-  readonly fetchMinBytes: number;
-  readonly fetchMaxWaitMs: number;
-  readonly fetchMaxBytes: number;
-  readonly maxPartitionFetchBytes: number;
-  readonly queuedMaxBytes: number;
-  readonly readCommitted: boolean;
-  readonly rackId: string;
-  readonly checkCrcs: boolean;
-}
-
-/** What the fetcher leaves to others. */
-export interface FetcherHost {
-  /** Something was added to the buffer. */
-  fetched(): void;
-  /** The fetch offset is outside what the partition holds. */
-  offsetOutOfRange(state: PartitionState): void;
-  /** The topic has another id than the one that the position is in. */
-  renewed(state: PartitionState): void;
-  /** The log was cut below the fetch offset (KIP-320, KIP-595): `offset` is where it ends now. */
-  truncated(state: PartitionState, offset: number, leaderEpoch: number): void;
-  /** The loop has to know: trying again does not help. */
-  failed(state: PartitionState, error: KafkaError): void;
-}
 
 /** While other partitions of a broker are full, its idle ones are asked this often. */
 const sharedPollMs = 50;
@@ -97,9 +73,14 @@ export class Fetcher {
     for (const source of this.#sources.values()) if (source.isPointless) this.#abandon(source);
     const now = this.#cluster.system.clock.monotonic();
     const plans = new Map<FetchSource, { asked: Asked[]; full: boolean }>();
+    const inFlight = new Set<FetchSource>();
     for (const state of this.#subscription) {
       const source = this.#sourceOf(state, now);
-      if (source === undefined || source.inFlight) continue;
+      if (source === undefined) continue;
+      if (source.inFlight) {
+        inFlight.add(source);
+        continue;
+      }
       let plan = plans.get(source);
       if (plan === undefined) plans.set(source, (plan = { asked: [], full: false }));
       if (state.queuedBytes >= this.#enough) plan.full = true;
@@ -107,7 +88,7 @@ export class Fetcher {
     }
     for (const [source, { asked, full }] of plans) {
       if (asked.length === 0) continue;
-      const bytes = this.#budget(asked.length);
+      const bytes = this.#budget(asked.length, plans.size + inFlight.size);
       if (bytes === 0) continue;
       const startAt = source.startAt(full);
       if (startAt > now) this.#wakeAt(startAt);
@@ -183,16 +164,21 @@ export class Fetcher {
     return { state, incarnation: state.incarnation, target };
   }
 
-  /** Bytes the next answer may have: what is free of the budget, some when all is empty. */
-  #budget(partitions: number): number {
+  /**
+   * Bytes the next answer may have: what is free of the budget, some when all is empty. A fetch
+   * without data keeps its part as long as it waits, and takes it again right after: therefore no
+   * broker's part is larger than that of the others, or one of them would never be asked.
+   */
+  #budget(partitions: number, sources: number): number {
     const { queuedMaxBytes, fetchMaxBytes, maxPartitionFetchBytes } = this.#settings;
     let used = this.#buffer.bytes;
     for (const source of this.#sources.values()) used += source.reserved;
-    const wanted = Math.min(fetchMaxBytes, partitions * maxPartitionFetchBytes);
-    if (used === 0) return Math.min(wanted, queuedMaxBytes);
+    const share = Math.max(1, Math.floor(queuedMaxBytes / sources));
+    const wanted = Math.min(fetchMaxBytes, partitions * maxPartitionFetchBytes, share);
+    if (used === 0) return wanted;
     const free = queuedMaxBytes - used;
     // Crumbs are not worth a request: wait until a fair part is free.
-    return free * 4 >= Math.min(wanted, queuedMaxBytes) ? Math.min(wanted, free) : 0;
+    return free * 4 >= wanted ? Math.min(wanted, free) : 0;
   }
 
   async #fetch(source: FetchSource, asked: Asked[], full: boolean, bytes: number): Promise<void> {
