@@ -174,7 +174,8 @@ describe('kafkit pipe', () => {
     const source = { file: { path, format: 'jsonl' } };
     const to = { topic: 'in', bootstrapServers: address };
     const pipe = described({ from: source, to, errors });
-    const said = `VALUE_CONVERTER: ${path}:2:8: the line is not JSON, "}" is wrong here: {"n":2,}\n`;
+    const fault = 'the line is not JSON, "}" is wrong here';
+    const said = `VALUE_CONVERTER: ${path}:2:8: ${fault}: {"n":2,}\n`;
     expect((await run(['pipe', 'check', pipe])).stdout).toBe(
       `record 1 null = {"n":1}\nrecord 2 ✗ ${said}`,
     );
