@@ -40,6 +40,7 @@ export function check({ entries, final }) {
   for (const { process, message } of history.troubles) {
     report.find('trouble', `${process}: ${message}`);
   }
+  for (let n = 0; n < history.hung; n++) report.count('client-hung');
   checkWrites(history, report);
   checkPolls(history, report);
   checkGroups(history, report);

@@ -349,6 +349,11 @@ describe('the checker finds, of groups,', () => {
   });
 });
 
+test('a client that librdkafka keeps from coming back is counted, and no finding', () => {
+  const made = story().note('info', 'hung', { txn: 't' });
+  expect(made.judged).toMatchObject({ findings: [], legal: { 'client-hung': 1 } });
+});
+
 test('trouble that a client has written down is a finding', () => {
   expect(story().note('info', 'trouble', { message: 'stands still' }).kinds).toEqual(['trouble']);
 });

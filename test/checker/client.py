@@ -178,8 +178,18 @@ class Transactor(Role):
             may_stall()
         self.note("invoke", "offsets", txn=txn, group=self.role["group"], offsets=offsets)
         at = [TopicPartition(*place(tp), offset) for tp, offset in offsets.items()]
-        again(30, self.producer.send_offsets_to_transaction, at, membership)
+        # The call heeds no time-out where the coordinator it knows has left the cluster.
+        watchdog = threading.Timer(20, self.give_up, [txn])
+        watchdog.start()
+        try:
+            again(15, self.producer.send_offsets_to_transaction, at, membership)
+        finally:
+            watchdog.cancel()
         self.note("ok", "offsets", txn=txn)
+
+    def give_up(self, txn):
+        self.note("info", "hung", txn=txn)
+        os._exit(7)
 
     def failed(self, txn, asked, error):
         """What has to be aborted was not committed; otherwise the next producer finds out."""

@@ -27,6 +27,7 @@ export function historyOf(entries, final) {
     commits: [],
     committedReads: [],
     troubles: [],
+    hung: 0,
     final: {
       all: partitionsOf(final.all),
       committed: partitionsOf(final.committed),
@@ -111,6 +112,9 @@ const takers = {
     const commit = history.commits.findLast((each) => each.id === id);
     commit.outcome = type;
     commit.endedAt = at;
+  },
+  hung: (history) => {
+    history.hung++;
   },
   trouble: (history, entry) => history.troubles.push(entry),
 };

@@ -42,6 +42,10 @@ export const legal = {
     what: 'a transaction whose commit was never answered, and that is not there',
     why: 'the coordinator had not heard of the commit, and whoever took over the id aborted it',
   },
+  'client-hung': {
+    what: 'a client that never comes back from sending offsets to a transaction',
+    why: 'librdkafka heeds no time-out there, and waits for a coordinator that it has dismissed since it was not among the nodes for a while (its 5456 and 5511, both open); no broker can wake it',
+  },
   'unanswered-write': {
     what: 'a record whose sending was never answered, and that is there',
     why: 'the broker had written it before the client was told, or died',
