@@ -133,7 +133,8 @@ const kinds = {
           });
           role.note('ok', 'poll', { consumer, since: now(), records });
           positions.set(named(batch), batch.nextOffset);
-          if (role.random.chance(0.3)) await commit(role, made, batch, { consumer, group });
+          const isHeld = () => positions.has(named(batch));
+          if (role.random.chance(0.3)) await commit(role, made, batch, { consumer, group }, isHeld);
         }
       } catch (error) {
         role.note('info', 'trouble', { message: `a loop failed: ${error.stack}` });
@@ -145,13 +146,15 @@ const kinds = {
 };
 
 let commits = 0;
-async function commit(role, made, batch, facts) {
+async function commit(role, made, batch, facts, isHeld) {
   const id = `${role.name}-c${++commits}`;
   const offsets = { [named(batch)]: batch.nextOffset };
   role.note('invoke', 'commit-offsets', { id, ...facts, offsets });
   const refusals = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'STALE_MEMBER_EPOCH', 'CLOSED'];
   await made.commit(batch).then(
-    () => role.note('ok', 'commit-offsets', { id }),
+    // What is given up while its commit waits for a generation is not committed, and not told of
+    // either (see FINDINGS.md): so nothing is known of it here.
+    () => role.note(isHeld() ? 'ok' : 'info', 'commit-offsets', { id }),
     ({ code, message }) => {
       const type = refusals.includes(code) ? 'fail' : 'info';
       role.note(type, 'commit-offsets', { id, error: `${code} ${message}` });
