@@ -73,13 +73,16 @@ describe('interceptors of a producer', () => {
     expect(notes.splice(0)).toEqual(['t-1@-1 INVALID_RECORD', 't-1@-1 INVALID_RECORD']);
     await failure(producer.send({ topic: 't', value: 7 as never }));
     await failure(producer.send(undefined as never));
-    await failure(producer.send({ topic: 't', partition: 9, value: 'x' }));
+    await failure(producer.send({ topic: 't', partition: -9, value: 'x' }));
+    const ninth = failure(producer.send({ topic: 't', partition: 9, value: 'x' }));
+    await finished(fake.system, ninth);
     const ghost = failure(producer.send({ topic: 'ghost', value: 'x' }));
     await finished(fake.system, ghost);
     expect(notes).toEqual([
       't--1@? SERIALIZATION_FAILED',
       '--1@? INVALID_ARGUMENT',
-      't-9@? INVALID_ARGUMENT',
+      't--9@? INVALID_ARGUMENT',
+      't-9@? METADATA_TIMEOUT',
       'ghost--1@? METADATA_TIMEOUT',
     ]);
     await producer.close();

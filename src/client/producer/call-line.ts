@@ -49,11 +49,11 @@ export class CallLine {
   }
 
   /** Fails those at the head whose time is over; returns when the next one's is. */
-  expire(now: number, late: () => KafkaError): number {
+  expire(now: number, late: (call: SendCall) => KafkaError): number {
     for (let call = this.first; call !== undefined; call = this.first) {
       if (call.deadline > now && !call.isSettled) return call.deadline;
       this.shift();
-      call.failRest(late());
+      call.failRest(late(call));
     }
     return Infinity;
   }

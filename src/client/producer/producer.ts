@@ -10,6 +10,7 @@ import {
 } from './producer-options.js';
 import type { Metric } from '../metric.js';
 import type { AnyTopics } from '../topic-map.js';
+import { MetadataWait } from './metadata-wait.js';
 import { ProducerCounters } from './producer-counters.js';
 import { ProducerInterceptors } from './producer-interceptors.js';
 import type { Bytes, ProducerRecord, RecordMetadata } from './producer-record.js';
@@ -17,7 +18,6 @@ import { RecordAccumulator } from './record-accumulator.js';
 import { SendCall } from './send-call.js';
 import { Sender } from './sender.js';
 import type { RecordToSend } from './topic-records.js';
-import type { TopicQueues } from './topic-queues.js';
 import type { Transaction } from './transaction.js';
 import { TransactionLine } from './transaction-line.js';
 import { TransactionManager } from './transaction-manager.js';
@@ -78,9 +78,11 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
       clock,
       random,
       begun: (topic) => cluster.use([topic]),
-      wantTopic: (topic) => void this.#fetchTopic(topic),
+      wantTopic: (topic) => void metadata.fetch(topic),
       appended: () => this.#sender.schedule(),
     });
+    const { maxBlockMs } = settings;
+    const metadata = new MetadataWait(cluster, this.#accumulator, maxBlockMs, this.#closing.signal);
     this.#transactions = new TransactionManager(cluster, () => this.#sender.schedule());
     this.#session = this.#makeSession();
     this.#sender = new Sender({
@@ -101,7 +103,8 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
 
   /**
    * Sends one record, or several; resolves with where they have come to lie once the broker has
-   * acknowledged them (see `acks`). Waits while the buffer memory is full.
+   * acknowledged them (see `acks`). Waits up to `maxBlockMs` while the buffer memory is full, and
+   * for a topic or a partition that is not known yet: it may just have been created.
    *
    * Rejects with DELIVERY_TIMEOUT, METADATA_TIMEOUT, BUFFER_FULL, MESSAGE_TOO_LARGE,
    * SERIALIZATION_FAILED, what the broker said, ABORTED or CLOSED; of several records the first
@@ -266,29 +269,13 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
     );
   }
 
-  async #fetchTopic(topic: TopicQueues): Promise<void> {
-    try {
-      const known = this.#cluster.topic(topic.name);
-      if (known === undefined || known.partitions.length === 0 || known.error !== 'NONE') {
-        await this.#cluster.metadataFor([topic.name], {
-          allowAutoCreate: true,
-          timeoutMs: this.#settings.maxBlockMs,
-          signal: this.#closing.signal,
-        });
-      }
-      const metadata = this.#cluster.topic(topic.name);
-      if (metadata !== undefined) topic.accept(metadata);
-      this.#accumulator.topicReady(topic);
-    } catch (error) {
-      this.#accumulator.topicFailed(topic, asKafkaError(error, topic.name));
-    }
-  }
-
   #metadataChanged(): void {
     for (const topic of this.#accumulator.topics()) {
       const metadata = this.#cluster.topic(topic.name);
-      // Topics with calls waiting are taken over by those who fetch them, in order.
-      if (metadata !== undefined && topic.partitionCount > 0) topic.accept(metadata);
+      // Topics that calls wait for altogether are taken over by those who fetch them, in order.
+      if (metadata === undefined || topic.partitionCount === 0) continue;
+      topic.accept(metadata);
+      this.#accumulator.topicChanged(topic);
     }
     this.#sender.schedule();
   }
@@ -384,10 +371,4 @@ function closedError(): KafkaError {
 function abortedError(signal: AbortSignal): KafkaError {
   if (isKafkaError(signal.reason)) return signal.reason;
   return new KafkaError('ABORTED', 'The caller gave up.', { cause: signal.reason as unknown });
-}
-
-function asKafkaError(error: unknown, topic: string): KafkaError {
-  if (isKafkaError(error)) return error;
-  const message = 'The metadata of the topic could not be fetched.';
-  return new KafkaError('METADATA_TIMEOUT', message, { topic, cause: error });
 }

@@ -96,7 +96,7 @@ export class RecordAccumulator {
       const record = records[call.position] as ProducerRecord<unknown, unknown>;
       try {
         const topic = this.topic(topicOf(record));
-        if (topic.partitionCount === 0) {
+        if (topic.lacks(record.partition)) {
           this.#waitForTopic(call, topic);
           return true;
         }
@@ -112,8 +112,11 @@ export class RecordAccumulator {
 
   #waitForTopic(call: SendCall, topic: TopicQueues): void {
     topic.waiting.push(call, this.#patience());
-    if (topic.waiting.length > 1) return;
     this.#unknown.add(topic);
+    // Asking for a topic ends by itself; what waits for a partition is failed by the sender's clock.
+    if (topic.partitionCount > 0) this.#hooks.appended(false);
+    if (topic.isFetched) return;
+    topic.isFetched = true;
     this.#hooks.wantTopic(topic);
   }
 
@@ -193,8 +196,15 @@ export class RecordAccumulator {
     });
   }
 
-  /** The topic has metadata now: the calls that waited for it go on, in order. */
+  /** The topic has been asked for: the calls that waited for it go on, or it is asked for again. */
   topicReady(topic: TopicQueues): void {
+    topic.isFetched = false;
+    this.topicChanged(topic);
+    if (topic.waiting.length === 0) topic.vainFetches = 0;
+  }
+
+  /** The topic has more partitions now, perhaps: those who waited for one go on, in order. */
+  topicChanged(topic: TopicQueues): void {
     this.#unknown.delete(topic);
     for (const call of topic.waiting.takeAll()) {
       if (call.isSettled) call.failRest(abandoned());
@@ -203,8 +213,11 @@ export class RecordAccumulator {
   }
 
   topicFailed(topic: TopicQueues, error: KafkaError): void {
+    topic.isFetched = false;
+    topic.vainFetches = 0;
     this.#unknown.delete(topic);
-    this.#topics.delete(topic.name);
+    // A topic with partitions may have records on their way.
+    if (topic.partitionCount === 0) this.#topics.delete(topic.name);
     for (const call of topic.waiting.takeAll()) call.failRest(error);
   }
 
@@ -228,9 +241,9 @@ export class RecordAccumulator {
     let next = this.#line.expire(now, () =>
       this.#tooLate('BUFFER_FULL', `buffer memory (bufferMemory ${bufferMemory} bytes)`),
     );
-    for (const { name, waiting } of this.#unknown) {
-      const late = () => this.#tooLate('METADATA_TIMEOUT', `metadata of topic ${name}`);
-      next = Math.min(next, waiting.expire(now, late));
+    for (const topic of this.#unknown) {
+      const late = (call: SendCall) => this.#notKnownInTime(topic, call);
+      next = Math.min(next, topic.waiting.expire(now, late));
     }
     return next;
   }
@@ -239,6 +252,24 @@ export class RecordAccumulator {
     return new KafkaError(code, `send waited ${this.#settings.maxBlockMs} ms for ${what}.`, {
       hint: 'Are the brokers reachable and fast enough? maxBlockMs says how long to wait.',
     });
+  }
+
+  #notKnownInTime({ name, partitionCount }: TopicQueues, call: SendCall): KafkaError {
+    const partition = call.records[call.position]?.partition;
+    if (partitionCount === 0 || partition === undefined) {
+      return this.#tooLate('METADATA_TIMEOUT', `metadata of topic ${name}`);
+    }
+    const { maxBlockMs } = this.#settings;
+    const count = `${partitionCount} partition${partitionCount === 1 ? '' : 's'}`;
+    return new KafkaError(
+      'METADATA_TIMEOUT',
+      `send waited ${maxBlockMs} ms for partition ${partition} of ${name}, which has ${count}.`,
+      {
+        topic: name,
+        partition,
+        hint: 'Add partitions with admin.createPartitions, or let the key decide.',
+      },
+    );
   }
 
   /** Fails everything that is not in a batch yet. */

@@ -13,8 +13,12 @@ export class TopicQueues {
   id = zeroUuid;
   /** 0 until metadata has come. */
   partitionCount = 0;
-  /** Calls that wait for the topic's metadata. */
+  /** Calls that wait for the topic's metadata, or for a partition that it does not have yet. */
   readonly waiting = new CallLine();
+  /** Whether somebody fetches what they wait for. */
+  isFetched = false;
+  /** Answers in a row that did not have the partitions waited for. */
+  vainFetches = 0;
   /** How far its batches shrink by compression; a moving estimate (1 at first). */
   compressionRatio = 1;
   readonly #queues: PartitionQueue[] = [];
@@ -36,6 +40,13 @@ export class TopicQueues {
     this.#leaders = metadata.partitions.map(({ leader }) => leader);
     if (recreated) for (const queue of this.#queues) queue.renewed();
     return recreated;
+  }
+
+  /** Whether a record that asks for this partition must wait for metadata. */
+  lacks(partition: number | undefined): boolean {
+    if (this.partitionCount === 0) return true;
+    if (partition === undefined || partition < this.partitionCount) return false;
+    return Number.isInteger(partition);
   }
 
   queue(partition: number): PartitionQueue {

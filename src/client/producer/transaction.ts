@@ -29,6 +29,9 @@ export class Transaction<K = Bytes, V = Bytes, Topics extends object = AnyTopics
   readonly #host: TransactionHost;
   #state: 'open' | 'ending' | 'committed' | 'aborted' = 'open';
   #aborting: Promise<void> | undefined;
+  /** Sends that have not told yet how they ended. */
+  #unsettled = 0;
+  #allSettled: (() => void) | undefined;
 
   constructor(host: TransactionHost) {
     this.#host = host;
@@ -66,10 +69,29 @@ export class Transaction<K = Bytes, V = Bytes, Topics extends object = AnyTopics
       ? this.#host.send(input)
       : this.#host.send(input);
     // Whoever does not wait here is told by `commit`.
-    sent.catch((error: unknown) => {
-      if (this.#state === 'open' || this.#state === 'ending') session.broken(error);
-    });
+    this.#unsettled++;
+    sent.then(
+      () => this.#settled(),
+      (error: unknown) => {
+        if (this.#state === 'open' || this.#state === 'ending') session.broken(error);
+        this.#settled();
+      },
+    );
     return sent;
+  }
+
+  #settled(): void {
+    this.#unsettled--;
+    if (this.#unsettled === 0) this.#allSettled?.();
+  }
+
+  /** Flushing ends a moment before the last send that has failed says so. */
+  async #flush(): Promise<void> {
+    await this.#host.flush();
+    if (this.#unsettled === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#allSettled = resolve;
+    });
   }
 
   /**
@@ -106,7 +128,7 @@ export class Transaction<K = Bytes, V = Bytes, Topics extends object = AnyTopics
     const { session } = this.#host;
     this.#state = 'ending';
     session.startCommit();
-    await this.#host.flush();
+    await this.#flush();
     if (session.failure === undefined) {
       try {
         await session.end();
