@@ -12,7 +12,12 @@ import {
 import type { TopicPartition } from './consumer-options.js';
 import { type CommitIdentity, movesCoordinator } from './group-offsets.js';
 import { Heartbeats } from './heartbeats.js';
-import type { Membership, MembershipHost, MembershipPhase } from './membership.js';
+import type {
+  GroupMembershipOperation,
+  Membership,
+  MembershipHost,
+  MembershipPhase,
+} from './membership.js';
 import { asKafkaError } from './offset-lookup.js';
 import { partitionNames, without } from './topic-partitions.js';
 import { TopicWatch } from './topic-watch.js';
@@ -149,7 +154,11 @@ export class ClassicMembership implements Membership {
     this.#host.outdated();
   }
 
-  async close(): Promise<void> {
+  rejoin(reason: string): void {
+    this.#rejoin(reason);
+  }
+
+  async close(operation?: GroupMembershipOperation): Promise<void> {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#watch.stop();
@@ -162,7 +171,7 @@ export class ClassicMembership implements Membership {
     }
     this.#abort.abort();
     this.#bell.ring();
-    await this.#leave('the consumer is being closed');
+    await this.#leave('the consumer is being closed', operation);
     this.#cluster.closeLane(this.#lane);
   }
 
@@ -360,8 +369,9 @@ export class ClassicMembership implements Membership {
     this.#host.failed(error);
   }
 
-  async #leave(reason: string): Promise<void> {
-    if (this.#memberId === '' || this.#settings.groupInstanceId !== null) return;
+  async #leave(reason: string, operation?: GroupMembershipOperation): Promise<void> {
+    const standard = this.#settings.groupInstanceId === null ? 'leave' : 'remain';
+    if (this.#memberId === '' || (operation ?? standard) === 'remain') return;
     await this.#group.leave(this.#memberId, reason);
   }
 

@@ -1,4 +1,5 @@
 import type { RecordView } from '../../records/index.js';
+import type { TopicPartition } from './consumer-options.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import type { OpenBatch } from './fetched-partition.js';
 
@@ -27,12 +28,13 @@ export class FetchedRun<K, V> implements ConsumerBatch<K, V> {
   readonly firstOffset: number;
   readonly nextOffset: number;
   readonly endOffset: number;
+  readonly #of: TopicPartition;
   readonly #batches: readonly OpenBatch[];
   readonly #make: MakeRecord<K, V>;
   #records: ConsumerRecord<K, V>[] | undefined;
 
   constructor(
-    of: { readonly topic: string; readonly partition: number },
+    of: TopicPartition,
     range: {
       readonly firstOffset: number;
       readonly nextOffset: number;
@@ -41,6 +43,7 @@ export class FetchedRun<K, V> implements ConsumerBatch<K, V> {
     batches: readonly OpenBatch[],
     make: MakeRecord<K, V>,
   ) {
+    this.#of = of;
     this.topic = of.topic;
     this.partition = of.partition;
     this.firstOffset = range.firstOffset;
@@ -48,6 +51,11 @@ export class FetchedRun<K, V> implements ConsumerBatch<K, V> {
     this.endOffset = range.endOffset;
     this.#batches = batches;
     this.#make = make;
+  }
+
+  /** What the batch was handed out of; undefined for a batch that none of ours made. */
+  static origin(batch: object): TopicPartition | undefined {
+    return #of in batch ? batch.#of : undefined;
   }
 
   get records(): readonly ConsumerRecord<K, V>[] {

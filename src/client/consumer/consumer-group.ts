@@ -2,6 +2,7 @@ import { errorCodeOf, KafkaError, type KafkaErrorOptions } from '../../errors/in
 import type { RequestInput, ResponseDecoded } from '../../protocol/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { TopicPartition } from './consumer-options.js';
+import type { GroupMembershipOperation } from './membership.js';
 import { asKafkaError } from './offset-lookup.js';
 
 export interface ConsumerGroupSettings {
@@ -88,13 +89,17 @@ export class ConsumerGroup {
     return response;
   }
 
-  /** Leaves, or for a static member: says that it will be back. Never fails. */
-  async leave(memberId: string): Promise<void> {
+  /** Leaves, or for a static member: says that it will be back, if nothing else is said. */
+  async leave(memberId: string, operation?: GroupMembershipOperation): Promise<void> {
     const { groupId, groupInstanceId } = this.#settings;
-    const memberEpoch = groupInstanceId === null ? leftForGood : leftForAWhile;
+    const isStatic = groupInstanceId !== null;
+    const leaves = (operation ?? (isStatic ? 'remain' : 'leave')) === 'leave';
+    const memberEpoch = leaves ? leftForGood : leftForAWhile;
     this.#isKnown = false;
     if (!this.#mayBeMember) return;
     this.#mayBeMember = false;
+    // The coordinator counts a dynamic member in until its session is over.
+    if (!leaves && !isStatic) return;
     try {
       const input = { groupId, memberId, memberEpoch, instanceId: groupInstanceId };
       await this.#send(input, 0, { timeoutMs: leaveTimeoutMs });

@@ -23,6 +23,8 @@ export interface PartitionHealth extends TopicPartition {
   /** First offset that is not readable yet; null before the first answer. */
   readonly endOffset: number | null;
   readonly lag: number | null;
+  /** How far the position is after the first record there is (KIP-223); null while not known. */
+  readonly lead: number | null;
   readonly paused: boolean;
   /** Bytes fetched and not yet handed out. */
   readonly bufferedBytes: number;
@@ -131,7 +133,7 @@ function readingReason(partitions: readonly PartitionHealth[], isPolling: boolea
 }
 
 function partitionHealth(state: PartitionState): PartitionHealth {
-  const { topic, partition, position, endOffset, committed, paused } = state;
+  const { topic, partition, position, endOffset, logStartOffset, committed, paused } = state;
   const lag = position >= 0 && endOffset >= 0 ? Math.max(0, endOffset - position) : null;
   return {
     topic,
@@ -140,6 +142,7 @@ function partitionHealth(state: PartitionState): PartitionHealth {
     committed: committed >= 0 ? committed : null,
     endOffset: endOffset >= 0 ? endOffset : null,
     lag,
+    lead: position >= 0 && logStartOffset >= 0 ? Math.max(0, position - logStartOffset) : null,
     paused,
     bufferedBytes: state.queuedBytes,
     status: statusOf(state, lag),

@@ -8,7 +8,12 @@ import {
   type OwnedPartition,
 } from './consumer-group.js';
 import { type CommitIdentity, movesCoordinator } from './group-offsets.js';
-import type { Membership, MembershipHost, MembershipPhase } from './membership.js';
+import type {
+  GroupMembershipOperation,
+  Membership,
+  MembershipHost,
+  MembershipPhase,
+} from './membership.js';
 import { asKafkaError } from './offset-lookup.js';
 
 /** The newest assignment that the coordinator has sent, as it sent it. */
@@ -106,14 +111,20 @@ export class ConsumerMembership implements Membership {
     else this.#fail(error);
   }
 
-  async close(): Promise<void> {
+  /** Here the coordinator shares out the partitions whenever it likes, and nobody asks it to. */
+  rejoin(): void {
+    const group = this.#settings.groupId;
+    this.#cluster.logger.warn('a rebalance cannot be asked for in this group protocol', { group });
+  }
+
+  async close(operation?: GroupMembershipOperation): Promise<void> {
     if (this.#isOver) return;
     this.#phase = 'over';
     this.#abort.abort();
     this.#life.abort();
     this.#bell.ring();
     await this.#leaving;
-    await this.#group.leave(this.memberId);
+    await this.#group.leave(this.memberId, operation);
     this.#cluster.closeLane(this.#lane);
   }
 

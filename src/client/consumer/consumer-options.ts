@@ -51,7 +51,10 @@ export interface ConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly topicPattern?: string | undefined;
   /** The broker's assignor of the `groupProtocol` `consumer`: `uniform` or `range`. */
   readonly groupRemoteAssignor?: string | undefined;
-  /** Reads these partitions and takes no part in the group's rebalances (Kafka's `assign`). */
+  /**
+   * Reads these partitions and takes no part in the group's rebalances (Kafka's `assign`). They
+   * are assigned at once, so that `seek` may come before the first record is asked for.
+   */
   readonly assign?: readonly TopicPartition[] | undefined;
   /** Short for `offsetReset: 'earliest'`. */
   readonly fromBeginning?: boolean | undefined;

@@ -9,7 +9,7 @@ import { Deliveries } from './deliveries.js';
 import { FetchBuffer } from './fetch-buffer.js';
 import { Fetcher } from './fetcher.js';
 import { GroupOffsets, type TopicPartitionOffset } from './group-offsets.js';
-import type { Membership } from './membership.js';
+import type { GroupMembershipOperation, Membership } from './membership.js';
 import { membershipFor } from './membership-for.js';
 import { type CommitOptions, type Committable, givenUp, OffsetCommits } from './offset-commits.js';
 import { lookUpOffsets } from './offset-lookup.js';
@@ -26,7 +26,18 @@ import type { ConsumedBatch, ConsumedRecord, ConsumedStream } from './topic-reco
 import type { AnyTopics } from '../topic-map.js';
 import { SubscriptionState } from './subscription-state.js';
 import { partitionKey } from './topic-partitions.js';
-import { type OffsetsToCommit, offsetsToCommit } from './offsets-to-commit.js';
+import { nextOffset, type OffsetsToCommit, offsetsToCommit, stateOf } from './offsets-to-commit.js';
+
+export interface CloseOptions {
+  /** How long the last commit may take, in ms; default 5000. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * `leave`: the partitions go to others at once, also those of a static member. `remain`: they
+   * are kept for the next member of this name, or until the session is over (KIP-1092). Default:
+   * static members remain, others leave.
+   */
+  readonly groupMembershipOperation?: GroupMembershipOperation | undefined;
+}
 
 /** A revocation waits so long for its commit at most: the whole group waits with it. */
 const revocationCommitMs = 10_000;
@@ -76,6 +87,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     this.#cluster = cluster;
     this.#settings = settings;
     cluster.retain();
+    if (settings.assign !== undefined) this.#subscription.add(settings.assign);
     const { keyDeserializer: key, valueDeserializer: value } = settings;
     const interceptors =
       settings.interceptors && new ConsumerInterceptors(settings.interceptors, cluster.logger);
@@ -130,7 +142,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
       settings.maxPollIntervalMs,
       () => this.#pollOverdue(),
     );
-    this.#unwatch = cluster.onMetadata(() => this.#fetcher.wake());
+    this.#unwatch = cluster.onMetadata(() => this.#fetch());
     this.#unkeep = cluster.keep(() => this.#subscription.topics());
     settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (settings.signal?.aborted === true) this.#onAbort();
@@ -196,7 +208,8 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
    * Commits and waits for the answer. Without an argument: everything the loop has finished. With
    * a record or batch: everything of its partition up to and including it, which is finished
    * thereby. With offsets: exactly those. Transient failures are tried again; fails with
-   * UNKNOWN_MEMBER_ID or ILLEGAL_GENERATION when the partitions belong to others by now.
+   * UNKNOWN_MEMBER_ID or ILLEGAL_GENERATION when the partitions belong to others by now, or did
+   * since the record or batch was handed out.
    */
   async commit(what?: Committable<K, V>, options?: CommitOptions): Promise<void> {
     const commits = this.#commits;
@@ -205,9 +218,8 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     if (what === undefined) return await commits.finished(undefined, options);
     if (isList(what)) return await commits.exactly(what, options);
     const { topic, partition } = what;
-    const next = 'nextOffset' in what ? what.nextOffset : what.offset + 1;
-    const state = this.#subscription.get(topic, partition);
-    if (state === undefined) throw givenUp(topic, partition, this.#settings.groupId);
+    const next = nextOffset(what);
+    const state = stateOf(this.#settings.groupId, this.#subscription, what);
     state.finishUpTo(next);
     const leaderEpoch = 'leaderEpoch' in what ? what.leaderEpoch : state.positionEpoch;
     await commits.exactly([{ topic, partition, offset: next, leaderEpoch }], options);
@@ -217,12 +229,14 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
    * What committing would write, and in whose name: the offsets behind a record or batch, exactly
    * these offsets, or those behind everything handed out. `tx.sendOffsets(consumer, …)` commits
    * them with a transaction (KIP-447). Fails with ILLEGAL_GENERATION when the partition belongs
-   * to others by now, UNKNOWN_MEMBER_ID while this is no member of the group.
+   * to others by now, or did since the loop was given what it works on; UNKNOWN_MEMBER_ID while
+   * this is no member of the group.
    */
   offsetsToCommit(what?: Committable<K, V>): OffsetsToCommit {
     const { groupId } = this.#settings;
     if (groupId === undefined) throw invalid('A consumer without groupId has nowhere to commit.');
-    return offsetsToCommit(groupId, this.#membership.identity(), this.#subscription, what);
+    const { lost } = this.#delivery;
+    return offsetsToCommit(groupId, this.#membership.identity(), this.#subscription, what, lost);
   }
 
   /** Whether it commits by itself (`commit: 'auto'`). */
@@ -249,7 +263,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     return this.#closing !== undefined;
   }
 
-  /** The partitions this consumer reads now, sorted. */
+  /** The partitions this consumer reads now, sorted; those of `assign` from the beginning. */
   assignment(): TopicPartition[] {
     return this.#subscription.assignment();
   }
@@ -263,7 +277,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
   resume(partitions?: readonly TopicPartition[]): void {
     for (const state of this.#subscription.select(partitions)) state.paused = false;
     this.#delivery.interrupt();
-    this.#fetcher.wake();
+    this.#fetch();
   }
 
   paused(): TopicPartition[] {
@@ -307,6 +321,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
   /** The next offset to be handed out; waits until it is known. */
   async position(of: TopicPartition): Promise<number> {
     const state = this.#subscription.need(of);
+    this.#positions.wake();
     await this.#positions.settled(state);
     if (state.hasPosition) return state.position;
     const { topic, partition } = of;
@@ -349,11 +364,24 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
   }
 
   /**
+   * Has the group share out its partitions anew (KIP-568), for assignors of your own whose wishes
+   * have changed; `reason` is told to the coordinator. Comes into effect in the background, at
+   * most once for all calls until then. Without effect in the `groupProtocol` `consumer`; fails
+   * with INVALID_ARGUMENT without a group.
+   */
+  enforceRebalance(reason = 'the application asks for it'): void {
+    if (this.#membership.generationId < 0 && this.#membership.memberId === '') {
+      throw invalid('This consumer is no member of a group whose partitions could be shared out.');
+    }
+    this.#membership.rejoin(reason);
+  }
+
+  /**
    * Commits what the loop has finished, leaves the group and lets go of everything. A loop that
    * waits ends. Quick also when the cluster is away, and never fails.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
@@ -361,7 +389,7 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     return this.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
     this.#settings.signal?.removeEventListener('abort', this.#onAbort);
     this.#pollWatch.stop();
     this.#commits?.stopTimer();
@@ -373,9 +401,10 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
     this.#startFailed(closedError());
     const isMember = this.#started !== undefined && this.#membership.identity() !== undefined;
     if (this.#settings.autoCommit && isMember) {
-      await this.#commits?.finishedQuietly(undefined, { timeoutMs: closingCommitMs });
+      const { timeoutMs = closingCommitMs } = options;
+      await this.#commits?.finishedQuietly(undefined, { timeoutMs });
     }
-    await this.#membership.close();
+    await this.#membership.close(options.groupMembershipOperation);
     this.#subscription.remove(this.assignment());
     this.#buffer.clear();
     this.#cluster.release();
@@ -419,7 +448,12 @@ export class Consumer<K = Buffer | null, V = Buffer | null, Topics extends objec
   #moved(): void {
     this.#buffer.sweep();
     this.#delivery.interrupt();
-    this.#fetcher.wake();
+    this.#fetch();
+  }
+
+  /** Positions may be set before the consumer begins; records are not fetched before. */
+  #fetch(): void {
+    if (this.#started !== undefined) this.#fetcher.wake();
   }
 
   #pollOverdue(): void {

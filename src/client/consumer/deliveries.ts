@@ -106,6 +106,12 @@ export class Deliveries<K, V> implements RebalanceLoop {
     return false;
   }
 
+  /** A partition that was taken away while a loop worked on records of it, as it does still. */
+  get lost(): PartitionState | undefined {
+    for (const { lost } of this.#all()) if (lost !== undefined) return lost;
+    return undefined;
+  }
+
   /** Resolves at the next change of any kind. */
   changed(): Promise<void> {
     return this.#bell.wait();

@@ -78,6 +78,9 @@ export class Delivery<K, V> {
   #inTurn = 0;
   /** Counts the questions of the loop: standing still, it shows a loop that is busy or gone. */
   polls = 0;
+  #lost: PartitionState | undefined;
+  /** What `polls` was when it was lost: it is let go of with the next question. */
+  #lostAt = 0;
 
   constructor(
     buffer: FetchBuffer,
@@ -163,8 +166,19 @@ export class Delivery<K, V> {
     this.interrupt();
   }
 
+  /** The partition of what the loop works on, which belongs to someone else now. */
+  get lost(): PartitionState | undefined {
+    return this.#lostAt === this.polls ? this.#lost : undefined;
+  }
+
   /** What is at hand belongs to someone else now: finishing it means nothing. */
   abandon(): void {
+    this.#lost = this.#atHand;
+    this.#lostAt = this.polls;
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#atHand = undefined;
     this.#atHandView = undefined;
     this.interrupt();
@@ -258,7 +272,8 @@ export class Delivery<K, V> {
     const current = this.#current;
     this.#current = undefined;
     if (current?.isCurrent === true) this.#buffer.putBack(current);
-    this.abandon();
+    this.#lost = undefined;
+    this.#letGo();
   }
 
   #throwPartitionFailure(): void {

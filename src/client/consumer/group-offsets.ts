@@ -62,7 +62,7 @@ export class GroupOffsets {
     options: OffsetCallOptions = {},
   ): Promise<void> {
     let open = offsets;
-    await this.#retrying(options, async (broker) => {
+    await this.#retrying(options, async (broker, timeoutMs) => {
       const response = await this.#cluster.send(
         'OffsetCommit',
         {
@@ -73,7 +73,7 @@ export class GroupOffsets {
           topics: this.#commitTopics(open),
         },
         { broker },
-        { signal: options.signal, versionMax: this.#versionMax(open) },
+        { signal: options.signal, timeoutMs, versionMax: this.#versionMax(open) },
       );
       const failed = commitErrors(response, (id) => this.#cluster.topicName(id));
       open = open.filter((each) => failed.has(partitionKey(each)));
@@ -89,8 +89,9 @@ export class GroupOffsets {
     options: OffsetCallOptions = {},
   ): Promise<TopicPartitionOffset[]> {
     if (partitions.length === 0) return [];
-    return await this.#retrying(options, async (broker) => {
-      const response = await this.#fetchOnce(broker, partitions, requireStable, options);
+    return await this.#retrying(options, async (broker, timeoutMs) => {
+      const call = { signal: options.signal, timeoutMs };
+      const response = await this.#fetchOnce(broker, partitions, requireStable, call);
       return this.#readFetched(response);
     });
   }
@@ -99,7 +100,7 @@ export class GroupOffsets {
     broker: number,
     partitions: readonly TopicPartition[],
     requireStable: boolean,
-    { signal }: OffsetCallOptions,
+    { signal, timeoutMs }: OffsetCallOptions,
   ): Promise<ResponseDecoded<'OffsetFetch'>> {
     const topics = [...groupByTopic(partitions)].map(([name, list]) => ({
       name,
@@ -121,7 +122,7 @@ export class GroupOffsets {
         return { groupId, topics: named, requireStable: requireStable && version >= 7 };
       },
       { broker },
-      { signal, versionMax: this.#versionMax(partitions) },
+      { signal, timeoutMs, versionMax: this.#versionMax(partitions) },
     );
   }
 
@@ -180,16 +181,21 @@ export class GroupOffsets {
     return known ? undefined : 9;
   }
 
-  async #retrying<T>(options: OffsetCallOptions, call: (broker: number) => Promise<T>): Promise<T> {
+  /** Calls with a broker to ask and how long its answer may take. */
+  async #retrying<T>(
+    options: OffsetCallOptions,
+    call: (broker: number, timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
     const { clock } = this.#cluster.system;
     const { signal } = options;
     const timeoutMs = options.timeoutMs ?? this.#cluster.options.apiTimeoutMs;
     const deadline = clock.monotonic() + timeoutMs;
     for (let attempt = 0; ; attempt++) {
       try {
-        const left = Math.max(1, deadline - clock.monotonic());
-        const target = { signal, timeoutMs: left };
-        return await call(await this.#cluster.coordinator('group', this.#groupId, target));
+        const left = () => Math.max(1, deadline - clock.monotonic());
+        const target = { signal, timeoutMs: left() };
+        const broker = await this.#cluster.coordinator('group', this.#groupId, target);
+        return await call(broker, Math.min(this.#cluster.options.requestTimeoutMs, left()));
       } catch (error) {
         if (!isKafkaError(error) || !mayRetry(error)) throw error;
         if (movesCoordinator(error)) this.#cluster.forgetCoordinator('group', this.#groupId);

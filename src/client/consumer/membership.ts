@@ -2,6 +2,12 @@ import type { KafkaError } from '../../errors/index.js';
 import type { CommitIdentity } from './group-offsets.js';
 import type { TopicPartition } from './consumer-options.js';
 
+/**
+ * What becomes of the membership when a consumer closes (KIP-1092). Kafka's default is to leave the
+ * group, and to remain in it where the member is static (`groupInstanceId`).
+ */
+export type GroupMembershipOperation = 'leave' | 'remain';
+
 /** Where a member stands. */
 export type MembershipPhase = 'joining' | 'rebalancing' | 'stable' | 'expelled' | 'over';
 
@@ -24,8 +30,10 @@ export interface Membership {
   expel(): void;
   /** The coordinator has said in another answer that the generation is over. */
   refused(error: KafkaError): void;
-  /** Leaves the group, unless the member is static. Quick, and never fails. */
-  close(): Promise<void>;
+  /** Has the group share out its partitions anew, where that is the members' to ask for. */
+  rejoin(reason: string): void;
+  /** Leaves the group, unless the member is static or told otherwise. Quick, and never fails. */
+  close(operation?: GroupMembershipOperation): Promise<void>;
 }
 
 /** What a membership asks of its consumer. None of it may throw but `revoke`. */

@@ -30,6 +30,8 @@ export class PartitionState implements TopicPartition {
   incarnation = 0;
   /** Next offset to hand out, -1 while unknown. */
   position = -1;
+  /** The lowest position there has been since the partition was assigned, -1 before the first. */
+  lowestPosition = -1;
   /** Leader epoch of the batch that the position is in or behind, -1 when unknown. */
   positionEpoch = -1;
   /** Next offset to fetch. */
@@ -90,6 +92,9 @@ export class PartitionState implements TopicPartition {
   moveTo(position: FetchPosition): void {
     this.incarnation++;
     this.position = position.offset;
+    const { offset } = position;
+    const isLowest = this.lowestPosition < 0 || offset < this.lowestPosition;
+    if (offset >= 0 && isLowest) this.lowestPosition = offset;
     this.positionEpoch = position.leaderEpoch;
     this.fetchOffset = position.offset;
     this.fetchEpoch = position.leaderEpoch;

@@ -43,6 +43,8 @@ export interface RebalanceParts {
 /** Gives up and takes partitions in step with the loop, the hooks and the commits. */
 export class Rebalance implements MembershipHost {
   readonly #parts: RebalanceParts;
+  /** What the hooks have been told of: partitions of `assign` are there from the beginning. */
+  #assigned: TopicPartition[] = [];
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts;
@@ -53,7 +55,7 @@ export class Rebalance implements MembershipHost {
   }
 
   async revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const { loop, commits, hooks, subscription, commitTimeoutMs, isGivenUp } = this.#parts;
+    const { loop, commits, hooks, commitTimeoutMs, isGivenUp } = this.#parts;
     const release = loop.hold();
     try {
       await loop.until(() => isGivenUp() || !this.#isWorkedOn(partitions));
@@ -62,7 +64,7 @@ export class Rebalance implements MembershipHost {
       }
       await this.#call('onRevoked', hooks.onRevoked, partitions);
       await commits?.finishedQuietly(partitions, { timeoutMs: commitTimeoutMs });
-      subscription.remove(partitions);
+      this.#remove(partitions);
       this.#tell('revoked', partitions);
       this.#changed();
     } finally {
@@ -71,11 +73,11 @@ export class Rebalance implements MembershipHost {
   }
 
   async lost(partitions: readonly TopicPartition[]): Promise<void> {
-    const { loop, hooks, subscription } = this.#parts;
+    const { loop, hooks } = this.#parts;
     const release = loop.hold();
     try {
       const gone = new Set(partitions.map(partitionKey));
-      subscription.remove(partitions);
+      this.#remove(partitions);
       loop.abandon(gone);
       this.#tell('lost', partitions);
       this.#changed();
@@ -87,16 +89,22 @@ export class Rebalance implements MembershipHost {
 
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     const { loop, hooks, subscription } = this.#parts;
-    const added = without(partitions, this.owned());
+    const added = without(partitions, this.#assigned);
     const release = loop.hold();
     try {
       subscription.add(added);
+      this.#assigned = this.owned();
       this.#tell('assigned', added);
       if (added.length > 0) await this.#call('onAssigned', hooks.onAssigned, added);
       this.#changed();
     } finally {
       release();
     }
+  }
+
+  #remove(partitions: readonly TopicPartition[]): void {
+    this.#parts.subscription.remove(partitions);
+    this.#assigned = without(this.#assigned, partitions);
   }
 
   outdated(): void {

@@ -60,6 +60,8 @@ export class StandaloneMembership implements Membership {
 
   refused(): void {}
 
+  rejoin(): void {}
+
   close(): Promise<void> {
     this.#phase = 'over';
     this.#abort.abort();
