@@ -16,8 +16,7 @@ import {
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'docs', 'reference', 'client-config.md');
-type Owner = PropertyOwner | 'shareConsumer';
-const sections: readonly (readonly [Owner, title: string, file: string])[] = [
+const sections: readonly (readonly [PropertyOwner, title: string, file: string])[] = [
   ['kafka', 'new Kafka(…)', 'src/client/kafka-options.ts'],
   ['producer', 'kafka.producer(…)', 'src/client/producer/producer-options.ts'],
   ['consumer', 'kafka.consumer(…)', 'src/client/consumer/consumer-options.ts'],
@@ -43,8 +42,12 @@ function optionsIn(file: string): Option[] {
   });
 }
 
-function namesOf(owner: Owner, option: string): string {
-  const names = [...properties].filter(([, row]) => row.owner === owner && row.option === option);
+function namesOf(owner: PropertyOwner, option: string): string {
+  // A share consumer takes what it knows of the properties of a consumer.
+  const owners = owner === 'shareConsumer' ? [owner, 'consumer'] : [owner];
+  const names = [...properties].filter(
+    ([, row]) => owners.includes(row.owner) && row.option === option,
+  );
   return names.map(([name]) => `\`${name}\``).join(', ');
 }
 

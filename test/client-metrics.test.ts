@@ -25,14 +25,14 @@ function printed(): string {
     "What `kafka.metrics()` gives, under the groups and names of Kafka's Java clients. Where the",
     'operators of a cluster ask for them (KIP-714: `kafka-client-metrics.sh`), they are pushed under',
     'the name in the last column, in OTLP; `enableMetricsPush: false` switches that off. Units are',
-    "OpenTelemetry's.",
+    "OpenTelemetry's. `kafka.registerMetric()` has metrics of the application told along (KIP-1076).",
     '',
     '| group | name | kind | unit | what it is | pushed as |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',
-    'Of the metrics that KIP-714 asks of every client, those of connections, of latencies of requests',
-    'and of throttling are not measured here.',
+    'Of the metrics that KIP-714 asks of every client, rates are left to whoever collects the counters,',
+    'and `record-queue-time`, `poll-idle-ratio` and `rebalance-latency` are not measured.',
     '',
   ].join('\n');
 }
@@ -58,6 +58,14 @@ test('every metric of a client at work is in the table, and every row of it is m
   const measured = new Set<string>();
   for await (const record of consumer) {
     expect(record.offset).toBe(0);
+    for (const { group, name } of kafka.metrics()) measured.add(`${group}/${name}`);
+    break;
+  }
+  await kafka
+    .admin()
+    .alterConfigs([{ type: 'group', name: 'q', set: { 'share.auto.offset.reset': 'earliest' } }]);
+  for await (const record of kafka.shareConsumer({ groupId: 'q', topics: ['t'] })) {
+    expect(record.deliveryCount).toBe(1);
     for (const { group, name } of kafka.metrics()) measured.add(`${group}/${name}`);
     break;
   }

@@ -3,6 +3,7 @@
  * knows nothing of the broker of this house, which it meets over the wire like any other.
  */
 export { batchesToEnd, type BatchesToEndOptions, type PartitionRange } from './batches-to-end.js';
+export type { ApplicationMetric } from './application-metrics.js';
 export { Kafka, type RawDestination } from './kafka.js';
 export type { KafkaOptions } from './kafka-options.js';
 export type {
@@ -130,6 +131,7 @@ export {
   type AssignorName,
   type CommitOptions,
   type Committable,
+  type CloseOptions,
   type ConsumedBatch,
   type ConsumedRecord,
   type ConsumedStream,
@@ -140,6 +142,7 @@ export {
   type ConsumerOptions,
   ConsumerRecord,
   type ConsumerState,
+  type GroupMembershipOperation,
   type GroupProtocol,
   type OffsetReset,
   type PartitionHealth,
@@ -148,10 +151,13 @@ export {
   RecordHeaders,
   type RunOptions,
   type ShareAcquireMode,
+  ShareBatch,
   ShareConsumer,
   type ShareConsumerHealth,
   type ShareConsumerOptions,
   type ShareConsumerState,
+  type SharedBatch,
+  type SharedRecord,
   ShareRecord,
   type TopicPartition,
   type TopicPartitionOffset,

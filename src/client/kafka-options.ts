@@ -4,6 +4,12 @@ import type { Logger, System, TlsSettings } from '../system/index.js';
 export interface KafkaOptions {
   /** `host:port`, several separated by commas or as a list. Default `localhost:9092`. */
   readonly bootstrapServers?: string | readonly string[] | undefined;
+  /**
+   * Instead of `bootstrapServers`: `host:port` of controllers, for an admin that asks them itself,
+   * when no broker can be reached or the quorum is at stake (KIP-919). Such a client has an admin
+   * and nothing else; what controllers do not serve fails with UNSUPPORTED_ENDPOINT_TYPE.
+   */
+  readonly bootstrapControllers?: string | readonly string[] | undefined;
   /** Shown in the broker's logs and quotas. Default `kafkit`. */
   readonly clientId?: string | undefined;
   /** Default: warnings and errors as one line each to stderr. */
@@ -12,6 +18,8 @@ export interface KafkaOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** How long establishing a connection may take. Default 10 000 ms. */
   readonly connectionTimeoutMs?: number | undefined;
+  /** How far that grows, doubling with each failure in a row (KIP-601). Default 30 000 ms. */
+  readonly connectionTimeoutMaxMs?: number | undefined;
   /** Wait before the second try to reach a broker, doubling from there. Default 50 ms. */
   readonly reconnectBackoffMs?: number | undefined;
   /** Upper bound of that wait. Default 1000 ms. */
@@ -22,6 +30,13 @@ export interface KafkaOptions {
   readonly retryBackoffMaxMs?: number | undefined;
   /** Age at which metadata is fetched again in the background. Default 300 000 ms. */
   readonly metadataMaxAgeMs?: number | undefined;
+  /**
+   * Names the cluster and broker that are meant when connecting, so that one that has taken over
+   * the address of another refuses, and the client starts again from `bootstrapServers` (KIP-1242,
+   * from Apache Kafka 4.4 on). To be switched off behind proxies that have ids of their own.
+   * Default true.
+   */
+  readonly metadataClusterCheckEnable?: boolean | undefined;
   /** A connection unused for so long is closed. Default 540 000 ms. */
   readonly connectionsMaxIdleMs?: number | undefined;
   /** How long calls for metadata, coordinators and admin keep trying. Default 60 000 ms. */

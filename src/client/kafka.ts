@@ -4,6 +4,7 @@ import { clientSoftware } from '../network/index.js';
 import type { ApiName, RequestInput, ResponseDecoded } from '../protocol/index.js';
 import { defaultLogger, environmentVariable, realSystem } from '../system/index.js';
 import { Admin } from './admin/index.js';
+import { type ApplicationMetric, ApplicationMetrics } from './application-metrics.js';
 import { Cluster, type ClusterOptions, type SendOptions } from './cluster/index.js';
 import {
   type ConsumedTopics,
@@ -11,6 +12,7 @@ import {
   type ConsumerArguments,
   type ConsumerOptions,
   ShareConsumer,
+  type ShareConsumerArguments,
   type ShareConsumerOptions,
 } from './consumer/index.js';
 import type { KafkaOptions } from './kafka-options.js';
@@ -23,6 +25,7 @@ import {
   type ProducerOptions,
 } from './producer/index.js';
 import { clientProperties, type ClientProperties, isPropertiesText } from './properties/index.js';
+import { requestMetrics } from './request-metrics.js';
 import { TelemetryReporter } from './telemetry/telemetry-reporter.js';
 import type { AnyTopics, TopicName, ValueOf } from './topic-map.js';
 
@@ -42,15 +45,18 @@ export type RawDestination =
 
 const names = [
   'bootstrapServers',
+  'bootstrapControllers',
   'clientId',
   'logger',
   'requestTimeoutMs',
   'connectionTimeoutMs',
+  'connectionTimeoutMaxMs',
   'reconnectBackoffMs',
   'reconnectBackoffMaxMs',
   'retryBackoffMs',
   'retryBackoffMaxMs',
   'metadataMaxAgeMs',
+  'metadataClusterCheckEnable',
   'connectionsMaxIdleMs',
   'defaultApiTimeoutMs',
   'enableMetricsPush',
@@ -71,13 +77,22 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
   readonly #cluster: Cluster;
   readonly #open = new Set<Member>();
   readonly #telemetry: TelemetryReporter | undefined;
+  readonly #metrics: ApplicationMetrics;
   /** What properties say for each producer and consumer, unless its own options do. */
-  #defaults: Pick<ClientProperties, 'producer' | 'consumer'> = { producer: {}, consumer: {} };
+  #defaults: Omit<ClientProperties, 'kafka' | 'ignored'> = {
+    producer: {},
+    consumer: {},
+    shareConsumer: {},
+  };
 
   /** Fails with INVALID_ARGUMENT for an unknown option or an address without sense. */
   constructor(options: KafkaOptions = {}) {
     this.#cluster = new Cluster(clusterOptions(options));
-    if (options.enableMetricsPush ?? true) {
+    const { clientId, logger } = this.#cluster.options;
+    this.#metrics = new ApplicationMetrics(clientId, ({ name, group }, error) => {
+      logger.warn(`the metric ${group}/${name} could not be measured`, { error });
+    });
+    if ((options.enableMetricsPush ?? true) && !this.#cluster.isOfControllers) {
       const collect = () => this.metrics();
       this.#telemetry = new TelemetryReporter(this.#cluster, clientSoftware.version, collect);
     }
@@ -115,6 +130,7 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
   producer<K = Bytes, V = ValueOf<Topics, Bytes>>(
     ...[options]: ProducerArguments<K, V, Topics>
   ): Producer<K, V, Topics> {
+    this.#needBrokers('producer');
     const all = { ...this.#defaults.producer, ...options } as ProducerOptions<K, V>;
     return this.#kept(new Producer<K, V, Topics>(this.#cluster, all));
   }
@@ -125,15 +141,29 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
     V = ValueOf<Topics, Buffer | null>,
     const T extends TopicName<Topics> = TopicName<Topics>,
   >(...[options]: ConsumerArguments<K, V, Topics, T>): Consumer<K, V, ConsumedTopics<Topics, T>> {
+    this.#needBrokers('consumer');
     const all = { ...this.#defaults.consumer, ...options } as ConsumerOptions<K, V>;
     return this.#kept(new Consumer<K, V, ConsumedTopics<Topics, T>>(this.#cluster, all));
   }
 
   /** A member of a share group: Kafka as a queue (KIP-932). It begins when it is iterated. */
-  shareConsumer<K = Buffer | null, V = Buffer | null>(
-    options: ShareConsumerOptions<K, V>,
-  ): ShareConsumer<K, V> {
-    return this.#kept(new ShareConsumer<K, V>(this.#cluster, options));
+  shareConsumer<
+    K = Buffer | null,
+    V = ValueOf<Topics, Buffer | null>,
+    const T extends TopicName<Topics> = TopicName<Topics>,
+  >(
+    ...[options]: ShareConsumerArguments<K, V, Topics, T>
+  ): ShareConsumer<K, V, ConsumedTopics<Topics, T>> {
+    this.#needBrokers('share consumer');
+    const all = { ...this.#defaults.shareConsumer, ...options } as ShareConsumerOptions<K, V>;
+    return this.#kept(new ShareConsumer<K, V, ConsumedTopics<Topics, T>>(this.#cluster, all));
+  }
+
+  #needBrokers(what: string): void {
+    if (!this.#cluster.isOfControllers) return;
+    throw new KafkaError('INVALID_ARGUMENT', `A ${what} needs brokers, not controllers.`, {
+      hint: 'Make it by new Kafka({ bootstrapServers }); bootstrapControllers is for admin().',
+    });
   }
 
   /** An administrator: topics, configs, groups, offsets, records, the cluster itself. */
@@ -146,17 +176,36 @@ export class Kafka<Topics extends object = AnyTopics> implements AsyncDisposable
    * one entry for each value, under the names that Kafka's Java clients use. Costs no request.
    */
   metrics(): Metric[] {
-    const { clientId } = this.#cluster.options;
+    const { options, stats, system } = this.#cluster;
+    const { clientId } = options;
     const metrics: Metric[] = [];
+    const kinds = new Set<'producer' | 'consumer' | 'shareConsumer'>();
     for (const one of this.#open) {
       if (one.closed) continue;
-      if (one instanceof Producer) metrics.push(...one.metrics());
-      else if (one instanceof Consumer) metrics.push(...consumerMetrics(clientId, one.health()));
-      else if (one instanceof ShareConsumer) {
+      if (one instanceof Producer) {
+        kinds.add('producer');
+        metrics.push(...one.metrics());
+      } else if (one instanceof Consumer) {
+        kinds.add('consumer');
+        metrics.push(...consumerMetrics(clientId, one.health()));
+      } else if (one instanceof ShareConsumer) {
+        kinds.add('shareConsumer');
         metrics.push(...shareConsumerMetrics(clientId, one.health()));
       }
     }
+    const now = system.clock.monotonic();
+    for (const kind of kinds) metrics.push(...requestMetrics(kind, clientId, stats, now));
+    metrics.push(...this.#metrics.now());
     return metrics;
+  }
+
+  /**
+   * Tells a metric of the application along with those of the client: in `metrics()`, and to the
+   * cluster where its operators ask for it (KIP-1076; Kafka's `registerMetricForSubscription`).
+   * Returns what takes it away again. Fails with INVALID_ARGUMENT for a group of the client's own.
+   */
+  registerMetric(metric: ApplicationMetric): () => void {
+    return this.#metrics.register(metric);
   }
 
   #kept<T extends Member>(made: T): T {
@@ -233,6 +282,7 @@ function clusterOptions(options: KafkaOptions): ClusterOptions {
   const numbers = {
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
+    connectionTimeoutMaxMs: options.connectionTimeoutMaxMs ?? 30_000,
     reconnectBackoffMs: options.reconnectBackoffMs ?? 50,
     reconnectBackoffMaxMs: options.reconnectBackoffMaxMs ?? 1000,
     retryBackoffMs: options.retryBackoffMs ?? 100,
@@ -242,9 +292,18 @@ function clusterOptions(options: KafkaOptions): ClusterOptions {
     apiTimeoutMs: options.defaultApiTimeoutMs ?? 60_000,
   };
   for (const [name, value] of Object.entries(numbers)) checkWhole(name, value, 1);
+  const { bootstrapServers, bootstrapControllers } = options;
+  if (bootstrapServers !== undefined && bootstrapControllers !== undefined) {
+    const message = 'bootstrapServers and bootstrapControllers cannot both be given.';
+    throw new KafkaError('INVALID_ARGUMENT', message);
+  }
   return {
     ...numbers,
-    bootstrapServers: addresses(options.bootstrapServers ?? `localhost:${defaultPort}`),
+    bootstrapServers: addresses(
+      bootstrapControllers ?? bootstrapServers ?? `localhost:${defaultPort}`,
+    ),
+    isOfControllers: bootstrapControllers !== undefined,
+    metadataClusterCheckEnable: options.metadataClusterCheckEnable ?? true,
     clientId: options.clientId ?? 'kafkit',
     logger: options.logger ?? defaultLogger,
     system: options.system ?? realSystem(),

@@ -7,6 +7,10 @@ export interface Metric {
   readonly group: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Of a metric of the application (KIP-1076); those of the client stand in a table. */
+  readonly facts?:
+    | { readonly kind: 'counter' | 'gauge'; readonly unit: string; readonly what: string }
+    | undefined;
 }
 
 /** What a consumer's health says as metrics; what is not known yet is left out. */
@@ -26,14 +30,25 @@ export function consumerMetrics(clientId: string, health: ConsumerHealth): Metri
     const value = Math.floor(lastPollAgeMs / 1000);
     metrics.push({ group: 'consumer-metrics', name: 'last-poll-seconds-ago', tags, value });
   }
-  let lagMax = -1;
-  for (const { topic, partition, lag } of partitions) {
-    if (lag === null) continue;
-    lagMax = Math.max(lagMax, lag);
+  const lags: number[] = [];
+  const leads: number[] = [];
+  for (const { topic, partition, lag, lead } of partitions) {
     const of = { ...tags, topic, partition: `${partition}` };
-    metrics.push({ group: fetching, name: 'records-lag', tags: of, value: lag });
+    if (lag !== null) {
+      lags.push(lag);
+      metrics.push({ group: fetching, name: 'records-lag', tags: of, value: lag });
+    }
+    if (lead !== null) {
+      leads.push(lead);
+      metrics.push({ group: fetching, name: 'records-lead', tags: of, value: lead });
+    }
   }
-  if (lagMax >= 0) metrics.push({ group: fetching, name: 'records-lag-max', tags, value: lagMax });
+  if (lags.length > 0) {
+    metrics.push({ group: fetching, name: 'records-lag-max', tags, value: Math.max(...lags) });
+  }
+  if (leads.length > 0) {
+    metrics.push({ group: fetching, name: 'records-lead-min', tags, value: Math.min(...leads) });
+  }
   return metrics;
 }
 

@@ -1,4 +1,5 @@
 import type { KafkaError } from '../errors/index.js';
+import type { ApiName } from '../protocol/index.js';
 import type { Logger, System, TlsSettings } from '../system/index.js';
 
 export interface ClientConnectionOptions {
@@ -12,8 +13,20 @@ export interface ClientConnectionOptions {
   readonly requestTimeoutMs: number;
   readonly connectionTimeoutMs: number;
   readonly tls?: TlsSettings | boolean | undefined;
+  /**
+   * The node that is meant, where it is known: one that is another, or of another cluster, refuses
+   * the connection with REBOOTSTRAP_REQUIRED (KIP-1242, from Apache Kafka 4.4 on).
+   */
+  readonly node?: { readonly clusterId: string; readonly nodeId: number } | undefined;
   /** Called once, when the connection ends; with a reason unless this side closed it. */
   readonly onClose?: ((reason: KafkaError | undefined) => void) | undefined;
+  /**
+   * Hears of every answer that somebody waited for: how long it took and the throttle it tells of,
+   * in ms, and the monotonic time at which it came.
+   */
+  readonly onAnswer?:
+    | ((api: ApiName, latencyMs: number, throttleTimeMs: number, now: number) => void)
+    | undefined;
 }
 
 export interface ConnectionSendOptions {

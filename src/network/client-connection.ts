@@ -101,7 +101,8 @@ export class ClientConnection {
   async #askVersions(version: number): Promise<Buffer> {
     const api = await loadApi('ApiVersions');
     const { name, version: softwareVersion } = clientSoftware;
-    const input = { clientSoftwareName: name, clientSoftwareVersion: softwareVersion };
+    const software = { clientSoftwareName: name, clientSoftwareVersion: softwareVersion };
+    const input = { ...software, ...this.#options.node };
     return await this.#enqueue(api, version, input, {}, (reader) => reader.buffer);
   }
 
@@ -303,13 +304,14 @@ export class ClientConnection {
       pending.fail(undecodable(error, pending, this.#broker));
       return;
     }
-    this.#throttle(answer);
+    const { throttleTimeMs = 0 } = answer as { throttleTimeMs?: number };
+    if (throttleTimeMs > 0) this.#throttle(throttleTimeMs);
+    const now = this.#lastReceivedAt;
+    this.#options.onAnswer?.(pending.api, now - pending.sentAt, throttleTimeMs, now);
     pending.succeed(answer);
   }
 
-  #throttle(answer: unknown): void {
-    const { throttleTimeMs = 0 } = answer as { throttleTimeMs?: number };
-    if (throttleTimeMs <= 0) return;
+  #throttle(throttleTimeMs: number): void {
     const until = this.#lastReceivedAt + throttleTimeMs;
     this.#heldUntil = Math.max(this.#heldUntil, until);
     this.#options.logger.debug(`${this.#broker} throttles this client for ${throttleTimeMs} ms`);

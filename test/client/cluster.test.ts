@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FakeBroker, hangUp } from './fake-broker.js';
+import { apis } from '../../src/protocol/index.js';
+import { FakeBroker, type Handlers, hangUp } from './fake-broker.js';
 import { failure, FakeCluster, finished } from './fake-cluster.js';
 
 describe('metadata', () => {
@@ -107,6 +108,64 @@ describe('reaching brokers', () => {
     await cluster.close();
   });
 
+  test('metadata is fetched anew when a connection breaks, also one made for bootstrap', async () => {
+    const fake = await FakeCluster.start(2);
+    fake.topic('a');
+    const cluster = fake.client({ bootstrapServers: ['broker-0:9092'] });
+    await cluster.metadataFor(['a']);
+    const [adopted, other] = fake.brokers as [FakeBroker, FakeBroker];
+    expect([adopted.count('Metadata'), other.connections]).toEqual([1, 0]);
+    fake.log('a').leader = 1;
+    fake.log('a').epoch = 1;
+    await adopted.stop();
+    await finished(
+      fake.system,
+      waitFor(() => cluster.topic('a')?.partitions[0]?.leader === 1),
+    );
+    expect(other.count('Metadata')).toBeGreaterThan(0);
+    // Not when it had grown old.
+    expect(fake.system.clock.monotonic()).toBeLessThan(5000);
+    await cluster.close();
+
+    function waitFor(isSo: () => boolean): Promise<void> {
+      return new Promise((resolve) => {
+        const stop = cluster.onMetadata(() => {
+          if (!isSo()) return;
+          stop();
+          resolve();
+        });
+      });
+    }
+  });
+
+  test('a connection is given longer after each failure', async () => {
+    const fake = await FakeCluster.start();
+    const given: number[] = [];
+    const { net } = fake.system;
+    const slow = {
+      ...fake.system,
+      net: {
+        listen: net.listen.bind(net),
+        connect: (target: Parameters<typeof net.connect>[0]) => {
+          given.push(target.timeoutMs ?? 0);
+          return net.connect(target);
+        },
+      },
+    };
+    const bounds = { connectionTimeoutMs: 1000, connectionTimeoutMaxMs: 5000 };
+    const options = { bootstrapServers: ['nobody:1'], apiTimeoutMs: 5000, system: slow };
+    const cluster = fake.client({ ...options, ...bounds });
+    await finished(fake.system, failure(cluster.refresh([])));
+    const [first, second, third] = given as [number, number, number];
+    expect(first).toBe(1000);
+    expect(second / 2000).toBeGreaterThanOrEqual(0.8);
+    expect(second / 2000).toBeLessThanOrEqual(1.2);
+    expect(third).toBeGreaterThan(second);
+    expect(Math.max(...given)).toBeLessThanOrEqual(6000);
+    expect(given.length).toBeGreaterThan(4);
+    await cluster.close();
+  });
+
   test('when nobody can be reached the error names every address and what to check', async () => {
     const fake = await FakeCluster.start();
     const cluster = fake.client({ bootstrapServers: ['x:1', 'y:2'], apiTimeoutMs: 5000 });
@@ -174,6 +233,58 @@ describe('reaching brokers', () => {
     const groups = failure(cluster.send('ListGroups', {}, { broker: 0 }));
     await finished(fake.system, groups);
     expect(fake.brokers[0].connections).toBe(1);
+    await cluster.close();
+  });
+
+  test('brokers that ask to start again are left for the bootstrap addresses', async () => {
+    const fake = await FakeCluster.start();
+    fake.topic('a');
+    const [old] = fake.brokers as [FakeBroker];
+    const entrance = new FakeBroker(fake.system.net, 'entrance', 9092, { ...old.handlers });
+    await entrance.start();
+    const cluster = fake.client({ bootstrapServers: ['entrance:9092'] });
+    await cluster.metadataFor(['a']);
+    const asked = entrance.count('Metadata');
+    const young = new FakeBroker(fake.system.net, 'new', 9092, { ...old.handlers });
+    fake.brokers[0] = await young.start();
+    old.handlers.Metadata = (request) => ({
+      ...fake.metadata({ ...request, topics: [] }),
+      errorCode: 129,
+    });
+    const metadata = await finished(fake.system, cluster.refresh(['a']));
+    expect(entrance.count('Metadata')).toBe(asked + 1);
+    expect(metadata.brokers.get(0)?.host).toBe('new');
+    await cluster.close();
+  });
+
+  test('a broker that has taken over the address of another refuses, and is left', async () => {
+    const fake = await FakeCluster.start(2);
+    const [first, second] = fake.brokers as [FakeBroker, FakeBroker];
+    first.handlers.DescribeCluster = () => description;
+    const isOf = (id: number): NonNullable<Handlers['ApiVersions']> => {
+      return ({ clusterId, nodeId }) => {
+        named.push(`${clusterId} ${nodeId} at ${id}`);
+        const isWrong = nodeId >= 0 && nodeId !== id;
+        return isWrong ? { errorCode: 129, apiKeys: [] } : { errorCode: 0, apiKeys: everything };
+      };
+    };
+    const named: string[] = [];
+    first.handlers.ApiVersions = isOf(0);
+    second.handlers.ApiVersions = isOf(1);
+    const cluster = fake.client({ bootstrapServers: [second.address] });
+    await cluster.refresh([]);
+    // The two have changed places; metadata does not say so yet.
+    first.handlers.ApiVersions = isOf(1);
+    const work = failure(cluster.send('DescribeCluster', request, { broker: 0 }));
+    const { code, message } = await finished(fake.system, work);
+    expect(code).toBe('REBOOTSTRAP_REQUIRED');
+    expect(message).toMatch(/Another broker answers at broker-0:9092/);
+    first.handlers.ApiVersions = isOf(0);
+    await finished(fake.system, cluster.refresh([]));
+    await finished(fake.system, cluster.send('DescribeCluster', request, { broker: 0 }));
+    expect(named[0]).toBe('null -1 at 1');
+    expect(named).toContain('fake 0 at 1');
+    expect(named.at(-1)).toBe('fake 0 at 0');
     await cluster.close();
   });
 
@@ -272,3 +383,6 @@ describe('coordinators', () => {
 
 const request = { includeClusterAuthorizedOperations: false };
 const description = { errorCode: 0, clusterId: 'fake', controllerId: 0, brokers: [] };
+const everything = Object.values(apis).map(({ key: apiKey, versions }) => {
+  return { apiKey, minVersion: versions[0], maxVersion: versions[1] };
+});

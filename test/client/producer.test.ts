@@ -134,6 +134,20 @@ describe('batching', () => {
     await cluster.close();
   });
 
+  test('flush waits no longer than its signal lets it', async () => {
+    const { producer, broker, clock, cluster } = await setUp();
+    broker.handlers.Produce = () => silence;
+    const work = failure(producer.send({ topic: 't', value: 'a' }));
+    const enough = new AbortController();
+    const flushed = failure(producer.flush({ signal: enough.signal }));
+    await clock.advance(1000);
+    enough.abort();
+    expect((await flushed).code).toBe('ABORTED');
+    await producer.close({ timeoutMs: 0 });
+    expect((await work).code).toBe('CLOSED');
+    await cluster.close();
+  });
+
   test('the partitions of one broker share a request, and come in turn', async () => {
     const { fake, producer, broker, cluster } = await setUp({}, 6);
     await Promise.all(

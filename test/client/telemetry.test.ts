@@ -105,6 +105,20 @@ async function setUp(answer: object = {}) {
   return { fake, broker, cluster, reporter, pushes, asked, errors, set, close };
 }
 
+describe('metrics of the application', () => {
+  test('are pushed with what they say of themselves', async () => {
+    const { fake, pushes, set, close } = await setUp();
+    const facts = { kind: 'counter', unit: '{order}', what: 'Orders taken.' } as const;
+    set({ group: 'shop-metrics', name: 'orders-total', tags, value: 9, facts });
+    await fake.system.clock.advance(90_000);
+    const [push] = pushes as [Push];
+    const metrics = gunzipSync(push.metrics);
+    expect(told(metrics)).toEqual([['org.apache.kafka.shop.orders.total', 'cumulative', 9]]);
+    expect(metrics.toString('latin1')).toContain('Orders taken.');
+    await close();
+  });
+});
+
 describe('metrics pushed to the cluster', () => {
   test('go when the cluster asks for them: the first after half to one and a half intervals', async () => {
     const { fake, pushes, asked, reporter, close } = await setUp();

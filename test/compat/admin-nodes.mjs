@@ -240,6 +240,32 @@ async function growingQuorum() {
     says(seen(), /^(?![^]*CurrentVoters:.*"id": 2)/);
     await fails('VOTER_NOT_FOUND', () => admin.removeRaftVoter({ id: 2, directoryId }));
   });
+  await check('controllers are asked themselves, without any broker', async () => {
+    const controllers = `127.0.0.1:${first}`;
+    const direct = new Kafka({ bootstrapControllers: controllers, logger: silentLogger });
+    const its = direct.admin();
+    const described = await its.describeCluster();
+    equal(described.controllerId, 1, 'the active controller');
+    require(described.brokers.some(({ id, port }) => id === 1 && port === first), 'its address');
+    const { leaderId, voters } = await its.describeMetadataQuorum();
+    const status = apacheTool('kafka-metadata-quorum', [
+      ...['--bootstrap-controller', controllers, 'describe', '--status'],
+    ]).stdout;
+    says(status, new RegExp(`LeaderId:\\s+${leaderId}\\s`));
+    equal(voters.map(({ replicaId }) => replicaId), [1], 'voters');
+    const set = { 'log.cleaner.threads': 2 };
+    await its.alterConfigs([{ type: 'broker', name: '', set }]);
+    const [{ entries }] = await admin.describeConfigs([{ type: 'broker', name: '' }]);
+    equal(entries.find(({ name }) => name === 'log.cleaner.threads')?.value, '2', 'as set');
+    await fails('BROKER_ID_NOT_REGISTERED', () => its.unregisterBroker(77));
+    await fails('UNSUPPORTED_ENDPOINT_TYPE', () => its.listTopics());
+    await fails('UNSUPPORTED_ENDPOINT_TYPE', () => its.listGroups());
+    await direct.close();
+    const wrong = new Kafka({ bootstrapControllers: bootstrapServers, logger: silentLogger });
+    await fails('MISMATCHED_ENDPOINT_TYPE', () => wrong.admin().describeMetadataQuorum());
+    await wrong.close();
+    return `controller ${described.controllerId} of ${described.brokers.length}`;
+  });
   await kafka.close();
   for (const node of [two, one]) stopApacheKafka(node);
 }

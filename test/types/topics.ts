@@ -8,6 +8,7 @@ import {
   json,
   Kafka,
   type Producer,
+  type ShareConsumer,
   type StandardSchema,
   string,
 } from '../../src/index.js';
@@ -104,6 +105,53 @@ export async function consuming(): Promise<void> {
   for await (const record of bytes) same<typeof record, ConsumerRecord>(true);
   const orders = plain.consumer({ topics: ['orders'], valueDeserializer: json<Order>() });
   for await (const { value } of orders) same<typeof value, Order>(true);
+}
+
+export async function sharing(): Promise<void> {
+  const queue = shop.shareConsumer({
+    groupId: 'queue',
+    topics: ['orders', 'payments'],
+    valueDeserializer: json(),
+  });
+  for await (const record of queue) {
+    if (record.topic === 'orders') same<typeof record.value, Order>(true);
+    else same<typeof record.value, Payment>(true);
+    queue.release(record);
+  }
+  for await (const batch of queue.batches()) {
+    if (batch.topic === 'payments')
+      for (const { value } of batch) same<typeof value, Payment>(true);
+  }
+  // @ts-expect-error a topic that is not in the map
+  shop.shareConsumer({ groupId: 'queue', topics: ['refunds'], valueDeserializer: json() });
+  // @ts-expect-error values that are not bytes need a deserializer
+  shop.shareConsumer({ groupId: 'queue', topics: ['orders'] });
+  const bytes = plain.shareConsumer({ topics: ['anything'] });
+  same<typeof bytes, ShareConsumer>(true);
+  for await (const { records } of bytes.batches()) {
+    for (const { value } of records) same<typeof value, Buffer | null>(true);
+  }
+}
+
+/** What a program may have that does its work with clients of every kind. */
+declare function helper(kafka: Kafka): Promise<void>;
+declare class Service {
+  constructor(parts: { readonly kafka: Kafka; readonly producer: Producer<unknown, unknown> });
+}
+
+export async function passingOn(): Promise<void> {
+  await helper(shop);
+  await helper(text);
+  await helper(plain);
+  void new Service({ kafka: shop, producer: shop.producer({ valueSerializer: json() }) });
+  const lagOf = (consumer: Consumer<unknown, unknown>) => consumer.health().lag;
+  lagOf(shop.consumer({ topics: ['orders'], valueDeserializer: json() }));
+  lagOf(plain.consumer({ topics: ['orders'] }));
+  const flushed = (producer: Producer<unknown, unknown>) => producer.flush();
+  await flushed(shop.producer({ keySerializer: json(), valueSerializer: json() }));
+  // @ts-expect-error topics of something else
+  const other: Kafka<{ log: string }> = shop;
+  await helper(other);
 }
 
 /** Writes text and reads dates. */

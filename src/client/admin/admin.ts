@@ -484,6 +484,11 @@ export class Admin implements AsyncDisposable {
     return (await import('./brokers.js')).unregisterBroker(this.#use(), brokerId, options);
   }
 
+  /** Takes a controller that is gone for good out of the metadata. Needs Apache Kafka 4.4. */
+  async unregisterController(controllerId: number, options: CallOptions = {}): Promise<void> {
+    return (await import('./brokers.js')).unregisterController(this.#use(), controllerId, options);
+  }
+
   /** The API versions that a broker serves; default: of any broker. */
   async apiVersions(
     options: CallOptions & { readonly broker?: number | undefined } = {},

@@ -16,3 +16,20 @@ export async function unregisterBroker(
     throwOn(answer.errorCode, answer.errorMessage, { api: 'UnregisterBroker' });
   });
 }
+
+/**
+ * Takes a controller that is gone for good, and is no voter (any more), out of the cluster's
+ * metadata; needs Apache Kafka 4.4. A controller that runs registers itself again.
+ */
+export async function unregisterController(
+  cluster: Cluster,
+  controllerId: number,
+  options: CallOptions,
+): Promise<void> {
+  await retrying(cluster, options, async () => {
+    const { signal } = options;
+    const request = { controllerId };
+    const answer = await cluster.send('UnregisterController', request, 'controller', { signal });
+    throwOn(answer.errorCode, answer.errorMessage, { api: 'UnregisterController' });
+  });
+}

@@ -6,8 +6,9 @@ import { type CallOptions, retrying, throwOn } from './routing.js';
 
 export interface ClusterDescription {
   readonly clusterId: string | null;
-  /** A broker that takes controller requests; in KRaft any does. */
+  /** A broker that takes controller requests; in KRaft any does. Of controllers the active one. */
   readonly controllerId: number;
+  /** The controllers, where they are asked themselves (`bootstrapControllers`). */
   readonly brokers: readonly BrokerDescription[];
   /** What the asking principal may do with the cluster (KIP-430); null unless asked for. */
   readonly authorizedOperations: readonly AclOperation[] | null;
@@ -39,6 +40,8 @@ export async function describeCluster(
 ): Promise<ClusterDescription> {
   const includeClusterAuthorizedOperations = options.authorizedOperations ?? false;
   const includesFenced = options.includeFencedBrokers ?? false;
+  const { isOfControllers } = cluster;
+  const versionMin = includesFenced ? 2 : isOfControllers ? 1 : undefined;
   return await retrying(cluster, options, async () => {
     try {
       const answer = await cluster.send(
@@ -46,9 +49,10 @@ export async function describeCluster(
         {
           includeClusterAuthorizedOperations,
           ...(includesFenced ? { includeFencedBrokers: true } : {}),
+          ...(isOfControllers ? { endpointType: 2 } : {}),
         },
         'any',
-        { signal: options.signal, ...(includesFenced ? { versionMin: 2 } : {}) },
+        { signal: options.signal, versionMin },
       );
       throwOn(answer.errorCode, answer.errorMessage, { api: 'DescribeCluster' });
       const brokers = answer.brokers.map(({ brokerId: id, host, port, rack, isFenced: fenced }) => {
@@ -59,7 +63,8 @@ export async function describeCluster(
       brokers.sort((a, b) => a.id - b.id);
       return { clusterId, controllerId, brokers, authorizedOperations };
     } catch (error) {
-      if (includesFenced || !isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
+      const mustBe = versionMin !== undefined;
+      if (mustBe || !isKafkaError(error, 'UNSUPPORTED_VERSION')) throw error;
       const { clusterId, controllerId, brokers } = await cluster.refresh([]);
       const all = [...brokers.values()].map((broker) => ({ ...broker, fenced: false }));
       return { clusterId, controllerId, brokers: all, authorizedOperations: null };

@@ -41,6 +41,8 @@ export async function retrying<T>(
       if (clock.monotonic() + wait > deadline) throw error;
       again(error);
       await cluster.delay(wait, options.signal);
+      // Another controller may be the active one by now.
+      if (cluster.isOfControllers) await cluster.refresh([], { signal: options.signal });
     }
   }
 }
@@ -63,8 +65,9 @@ export async function askCoordinator<T>(
 }
 
 /**
- * Asks about several things at one place, and again about those whose failure passes. Gives the
- * results in the order of `items`; fails when any has none in the end.
+ * Asks about several things at one place, and again about those whose failure passes: all that are
+ * retriable, or those that `mayPass` lets. Gives the results in the order of `items`; fails when
+ * any has none in the end.
  */
 export async function askItems<I, T>(
   cluster: Cluster,
@@ -72,6 +75,7 @@ export async function askItems<I, T>(
   options: CallOptions,
   what: string,
   ask: (items: readonly I[]) => Promise<readonly Outcome<T>[]>,
+  mayPass: (error: KafkaError) => boolean = ({ retriable }) => retriable,
 ): Promise<T[]> {
   const results = new Map<I, Outcome<T>>();
   let open = items;
@@ -80,7 +84,7 @@ export async function askItems<I, T>(
     for (const [index, item] of open.entries()) {
       results.set(item, outcomes[index] ?? { error: unanswered() });
     }
-    open = open.filter((item) => isTransient(results.get(item)));
+    open = open.filter((item) => isTransient(results.get(item), mayPass));
     const [first] = open;
     const outcome = first === undefined ? undefined : results.get(first);
     if (outcome !== undefined && 'error' in outcome) throw outcome.error;
@@ -194,8 +198,11 @@ async function askOne<I extends PartitionOf, T>(
   }
 }
 
-function isTransient(outcome: Outcome<unknown> | undefined): boolean {
-  return outcome === undefined || ('error' in outcome && outcome.error.retriable);
+function isTransient(
+  outcome: Outcome<unknown> | undefined,
+  mayPass: (error: KafkaError) => boolean = ({ retriable }) => retriable,
+): boolean {
+  return outcome === undefined || ('error' in outcome && mayPass(outcome.error));
 }
 
 function unanswered(about: ErrorContext = {}): KafkaError {

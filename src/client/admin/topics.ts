@@ -1,7 +1,14 @@
 import { zeroUuid } from '../../bytes/index.js';
 import { isKafkaError, KafkaError } from '../../errors/index.js';
 import type { Cluster } from '../cluster/index.js';
-import { type CallOptions, outcomeOf, retrying, throwWhenAny, valuesOf } from './routing.js';
+import {
+  askItems,
+  type CallOptions,
+  type Outcome,
+  outcomeOf,
+  retrying,
+  throwWhenAny,
+} from './routing.js';
 
 /** A topic to be created. */
 export interface NewTopic {
@@ -47,33 +54,13 @@ export async function createTopics(
 ): Promise<CreatedTopic[]> {
   if (topics.length === 0) return [];
   const timeoutMs = options.timeoutMs ?? cluster.options.requestTimeoutMs;
-  const request = {
-    topics: topics.map((topic) => ({
-      name: topic.name,
-      numPartitions: topic.replicaAssignment === undefined ? (topic.partitions ?? -1) : -1,
-      replicationFactor:
-        topic.replicaAssignment === undefined ? (topic.replicationFactor ?? -1) : -1,
-      assignments: (topic.replicaAssignment ?? []).map((brokers, partitionIndex) => ({
-        partitionIndex,
-        brokerIds: [...brokers],
-      })),
-      configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({
-        name,
-        value: value === null ? null : String(value),
-      })),
-    })),
-    timeoutMs,
-    validateOnly: options.validateOnly ?? false,
-  };
-  const response = await retrying(cluster, options, async () => {
+  const validateOnly = options.validateOnly ?? false;
+  const created = await askTopics(cluster, topics, options, 'createTopics', async (list) => {
+    const request = { topics: list.map(creation), timeoutMs, validateOnly };
     const answer = await cluster.send('CreateTopics', request, 'controller', sending(options));
     throwWhenAny(answer.topics, ['NOT_CONTROLLER']);
-    return answer;
-  });
-  const answers = new Map(response.topics.map((one) => [one.name, one]));
-  const created = valuesOf(
-    'createTopics',
-    topics.map(({ name }) => {
+    const answers = new Map(answer.topics.map((one) => [one.name, one]));
+    return list.map(({ name }) => {
       const one = answers.get(name);
       return outcomeOf(one?.errorCode ?? -1, one?.errorMessage, { topic: name }, () => ({
         name,
@@ -81,10 +68,40 @@ export async function createTopics(
         partitions: one?.numPartitions ?? -1,
         replicationFactor: one?.replicationFactor ?? -1,
       }));
-    }),
-  );
+    });
+  });
   if (!options.validateOnly) await settle(cluster, created, options);
   return created;
+}
+
+function creation({ name, partitions, replicationFactor, replicaAssignment, configs }: NewTopic) {
+  const isAssigned = replicaAssignment !== undefined;
+  return {
+    name,
+    // The brokers' own numbers where none is said (KIP-464).
+    numPartitions: isAssigned ? -1 : (partitions ?? -1),
+    replicationFactor: isAssigned ? -1 : (replicationFactor ?? -1),
+    assignments: (replicaAssignment ?? []).map((brokers, partitionIndex) => ({
+      partitionIndex,
+      brokerIds: [...brokers],
+    })),
+    configs: Object.entries(configs ?? {}).map(([key, value]) => ({
+      name: key,
+      value: value === null ? null : String(value),
+    })),
+  };
+}
+
+/** Asks the controller, and again about topics that are put off by a quota (KIP-599). */
+async function askTopics<I, T>(
+  cluster: Cluster,
+  topics: readonly I[],
+  options: CallOptions,
+  what: string,
+  ask: (topics: readonly I[]) => Promise<readonly Outcome<T>[]>,
+): Promise<T[]> {
+  const isPutOff = ({ code }: KafkaError) => code === 'THROTTLING_QUOTA_EXCEEDED';
+  return await askItems(cluster, topics, options, what, ask, isPutOff);
 }
 
 /**
@@ -117,35 +134,30 @@ export async function deleteTopics(
   topics: readonly TopicReference[],
   options: CallOptions,
 ): Promise<void> {
-  if (topics.length === 0) return;
   const timeoutMs = options.timeoutMs ?? cluster.options.requestTimeoutMs;
-  const names = topics.filter((topic) => typeof topic === 'string');
-  const hasIds = names.length < topics.length;
-  const response = await retrying(cluster, options, async () => {
+  const hasIds = topics.some((topic) => typeof topic !== 'string');
+  await askTopics(cluster, topics, options, 'deleteTopics', async (list) => {
+    const names = list.filter((topic) => typeof topic === 'string');
     const answer = await cluster.send(
       'DeleteTopics',
       (version) =>
         version >= 6
-          ? { topics: topics.map(referenceOf), timeoutMs }
+          ? { topics: list.map(referenceOf), timeoutMs }
           : { topics: [], topicNames: names, timeoutMs },
       'controller',
       { ...sending(options), ...(hasIds ? { versionMin: 6 } : {}) },
     );
-    throwWhenAny(answer.responses, ['NOT_CONTROLLER']);
-    return answer;
-  });
-  const answers = response.responses;
-  valuesOf(
-    'deleteTopics',
-    topics.map((topic) => {
+    const answers = answer.responses;
+    throwWhenAny(answers, ['NOT_CONTROLLER']);
+    return list.map((topic) => {
       const isName = typeof topic === 'string';
       const one = answers.find((each) =>
         isName ? each.name === topic : each.topicId === topic.id,
       );
       const key = isName ? { topic } : { topicId: topic.id };
       return outcomeOf(one?.errorCode ?? -1, one?.errorMessage, key, () => undefined);
-    }),
-  );
+    });
+  });
 }
 
 function referenceOf(topic: TopicReference): { name: string | null; topicId: string } {
@@ -159,26 +171,23 @@ export async function createPartitions(
   options: ValidateOptions,
 ): Promise<void> {
   if (topics.length === 0) return;
-  const request = {
-    topics: topics.map(({ topic, count, assignments }) => ({
-      name: topic,
+  const timeoutMs = options.timeoutMs ?? cluster.options.requestTimeoutMs;
+  const validateOnly = options.validateOnly ?? false;
+  await askTopics(cluster, topics, options, 'createPartitions', async (list) => {
+    const wanted = list.map(({ topic: name, count, assignments }) => ({
+      name,
       count,
       assignments: assignments?.map((brokers) => ({ brokerIds: [...brokers] })) ?? null,
-    })),
-    timeoutMs: options.timeoutMs ?? cluster.options.requestTimeoutMs,
-    validateOnly: options.validateOnly ?? false,
-  };
-  const response = await retrying(cluster, options, async () => {
+    }));
+    const request = { topics: wanted, timeoutMs, validateOnly };
     const answer = await cluster.send('CreatePartitions', request, 'controller', sending(options));
     throwWhenAny(answer.results, ['NOT_CONTROLLER']);
-    return answer;
+    const answers = new Map(answer.results.map((one) => [one.name, one]));
+    return list.map(({ topic }) => {
+      const one = answers.get(topic);
+      return outcomeOf(one?.errorCode ?? -1, one?.errorMessage, { topic }, () => topic);
+    });
   });
-  valuesOf(
-    'createPartitions',
-    response.results.map(({ name, errorCode, errorMessage }) =>
-      outcomeOf(errorCode, errorMessage, { topic: name }, () => name),
-    ),
-  );
   if (!options.validateOnly) cluster.refreshSoon('partitions were added');
 }
 

@@ -3,6 +3,7 @@ import { ClientConnection } from '../../network/index.js';
 import { type ConnectionEvent, connections } from '../diagnostics.js';
 import type { Broker } from './cluster-metadata.js';
 import type { ClusterOptions } from './cluster-options.js';
+import { RequestStats } from './request-stats.js';
 
 /** The lane of requests that do not wait for anything on the broker. */
 export const sharedLane = 'shared';
@@ -23,6 +24,8 @@ interface Node {
 export interface PoolHooks {
   /** A connection could not be made or has broken: leaders may have moved. */
   onTrouble(reason: string): void;
+  /** Null before it is known. */
+  clusterId(): string | null;
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -32,6 +35,7 @@ export interface PoolHooks {
  * wants the same connection waits for the same try.
  */
 export class BrokerPool {
+  readonly stats = new RequestStats();
   readonly #options: ClusterOptions;
   readonly #hooks: PoolHooks;
   readonly #seeds: Node[];
@@ -91,12 +95,13 @@ export class BrokerPool {
         ...this.#options,
         host: node.host,
         port: node.port,
+        connectionTimeoutMs: this.#connectionTimeout(node),
+        node: this.#meant(node),
         broker,
+        onAnswer: (api, latencyMs, throttleMs, now) =>
+          this.stats.answered(api, node.id, latencyMs, throttleMs, now),
         onClose: (reason) => {
-          if (connection === undefined) return;
-          if (node.open.get(lane) === connection) node.open.delete(lane);
-          this.#tell(broker, 'closed', reason);
-          if (reason !== undefined && !this.#closed) this.#hooks.onTrouble(reason.message);
+          if (connection !== undefined) this.#ended(node, lane, connection, reason);
         },
       });
       if (this.#closed || !this.#holds(node)) {
@@ -109,6 +114,7 @@ export class BrokerPool {
           },
         );
       }
+      this.stats.connections++;
       node.failures = 0;
       node.retryAt = 0;
       if (!connection.closed) node.open.set(lane, connection);
@@ -122,8 +128,47 @@ export class BrokerPool {
       this.#tell(broker, 'failed', isKafkaError(error) ? error : undefined);
       logger.debug(`no connection to ${broker}`, { error, failures: node.failures });
       if (!this.#closed) this.#hooks.onTrouble(`no connection to ${broker}`);
+      if (isKafkaError(error, 'REBOOTSTRAP_REQUIRED')) throw this.#misrouted(broker, error);
       throw error;
     }
+  }
+
+  /** What a broker is to be before it is talked to; bootstrap addresses may be anybody's. */
+  #meant({ id: nodeId }: Node): { clusterId: string; nodeId: number } | undefined {
+    const clusterId = this.#hooks.clusterId();
+    if (nodeId < 0 || clusterId === null || !this.#options.metadataClusterCheckEnable) return;
+    return { clusterId, nodeId };
+  }
+
+  /** Another broker has the address by now: what is known of the cluster is not true any more. */
+  #misrouted(broker: string, cause: KafkaError): KafkaError {
+    this.rebootstrap();
+    return new KafkaError('REBOOTSTRAP_REQUIRED', `Another broker answers at ${broker}.`, {
+      broker,
+      cause,
+      retriable: true,
+      hint: 'Behind a proxy with ids of its own set metadataClusterCheckEnable to false.',
+    });
+  }
+
+  /** Doubled with each failure in a row, within bounds and with jitter (KIP-601). */
+  #connectionTimeout({ failures }: Node): number {
+    const { system, connectionTimeoutMs, connectionTimeoutMaxMs } = this.#options;
+    const doubled = Math.min(connectionTimeoutMaxMs, connectionTimeoutMs * 2 ** failures);
+    const isBounded = failures === 0 || connectionTimeoutMaxMs <= connectionTimeoutMs;
+    return isBounded ? connectionTimeoutMs : doubled * (0.8 + 0.4 * system.random.fraction());
+  }
+
+  /** A connection is no more; `reason` is missing when it was closed here. */
+  #ended(
+    node: Node,
+    lane: string,
+    connection: ClientConnection,
+    reason: KafkaError | undefined,
+  ): void {
+    if (node.open.get(lane) === connection) node.open.delete(lane);
+    this.#tell(labelOf(node), 'closed', reason);
+    if (reason !== undefined && !this.#closed) this.#hooks.onTrouble(reason.message);
   }
 
   #tell(broker: string, state: ConnectionEvent['state'], error: KafkaError | undefined): void {
@@ -162,10 +207,7 @@ export class BrokerPool {
       if (seed.host !== node.host || seed.port !== node.port || seed.open.size === 0) continue;
       for (const [lane, connection] of seed.open) {
         node.open.set(lane, connection);
-        connection.rename(labelOf(node), (reason) => {
-          if (node.open.get(lane) === connection) node.open.delete(lane);
-          this.#tell(labelOf(node), 'closed', reason);
-        });
+        connection.rename(labelOf(node), (why) => this.#ended(node, lane, connection, why));
       }
       seed.open.clear();
       return;

@@ -5,6 +5,8 @@ import type { Logger, System, TlsSettings } from '../../system/index.js';
 /** Everything a Cluster must be told; `Kafka` fills it from its options. */
 export interface ClusterOptions {
   readonly bootstrapServers: readonly string[];
+  /** The addresses are those of controllers, which stand for the brokers then (KIP-919). */
+  readonly isOfControllers?: boolean | undefined;
   readonly clientId: string;
   readonly system: System;
   readonly logger: Logger;
@@ -12,12 +14,16 @@ export interface ClusterOptions {
   readonly requestTimeoutMs: number;
   /** How long establishing a connection may take, 10 000 ms. */
   readonly connectionTimeoutMs: number;
+  /** How far that grows with failures in a row, 30 000 ms (KIP-601). */
+  readonly connectionTimeoutMaxMs: number;
   readonly reconnectBackoffMs: number;
   readonly reconnectBackoffMaxMs: number;
   /** Between two tries of the same thing, 100 ms, doubling up to `retryBackoffMaxMs` (1000). */
   readonly retryBackoffMs: number;
   readonly retryBackoffMaxMs: number;
   readonly metadataMaxAgeMs: number;
+  /** Has brokers refuse connections that are meant for others (KIP-1242). */
+  readonly metadataClusterCheckEnable: boolean;
   readonly connectionsMaxIdleMs: number;
   /** How long `metadataFor`, `coordinator` and sends to 'any' keep trying, 60 000 ms. */
   readonly apiTimeoutMs: number;

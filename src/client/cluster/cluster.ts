@@ -12,9 +12,16 @@ import type {
   SendOptions,
 } from './cluster-options.js';
 import { requests, tellRequest } from '../diagnostics.js';
+import {
+  controllersAsMetadata,
+  describeControllers,
+  endpointTypeVersion,
+  onlyOfBrokers,
+} from './controllers-as-metadata.js';
 import { Coordinators, type CoordinatorType } from './coordinators.js';
 import { closedError, Delays } from './delays.js';
 import { MetadataRefresher } from './metadata-refresher.js';
+import type { RequestStats } from './request-stats.js';
 
 const idleCheckMs = 30_000;
 const backoffDoublingsMax = 20;
@@ -54,7 +61,11 @@ export class Cluster {
     this.#delays = new Delays(clock);
     const delay = (ms: number, signal?: AbortSignal) => this.#delays.wait(ms, signal);
     const retryBackoff = (attempt: number) => this.retryBackoff(attempt);
-    this.#pool = new BrokerPool(options, { delay, onTrouble: (why) => this.refreshSoon(why) });
+    this.#pool = new BrokerPool(options, {
+      delay,
+      onTrouble: (why) => this.refreshSoon(why),
+      clusterId: () => this.metadata().clusterId,
+    });
     this.#refresher = new MetadataRefresher({
       clock,
       logger,
@@ -89,7 +100,17 @@ export class Cluster {
     options: SendOptions = {},
   ): Promise<ResponseDecoded<A>> {
     if (this.#closed) return Promise.reject(closedError());
+    if (this.isOfControllers) return this.#sendToControllers(api, request, to, options);
     if (typeof to !== 'object') return this.#sendToAny(api, request, to, options);
+    return this.#sendTo(api, request, to, options);
+  }
+
+  #sendTo<A extends ApiName>(
+    api: A,
+    request: RequestFor<A>,
+    to: { readonly broker: number },
+    options: SendOptions,
+  ): Promise<ResponseDecoded<A>> {
     const open = this.#pool.ready(to.broker, options.lane ?? sharedLane);
     const answer =
       open === undefined
@@ -145,6 +166,26 @@ export class Cluster {
       if (clock.monotonic() + wait >= deadline) throw nobody(api, failures, apiTimeoutMs);
       this.#notReached(failures);
       await this.delay(wait, options.signal);
+    }
+  }
+
+  /** Of controllers the active one is asked, so it must be known; any knows which one it is. */
+  async #sendToControllers<A extends ApiName>(
+    api: A,
+    request: RequestFor<A>,
+    to: Destination,
+    options: SendOptions,
+  ): Promise<ResponseDecoded<A>> {
+    const isAboutThem = api === 'DescribeCluster';
+    if (!isAboutThem && this.brokers().size === 0) {
+      await this.refresh([], { signal: options.signal });
+    }
+    try {
+      if (typeof to === 'object') return await this.#sendTo(api, request, to, options);
+      return await this.#sendToAny(api, request, 'controller', options);
+    } catch (error) {
+      const isUnknown = !isAboutThem && isKafkaError(error, 'UNSUPPORTED_VERSION');
+      throw isUnknown ? onlyOfBrokers(api, error) : error;
     }
   }
 
@@ -215,22 +256,28 @@ export class Cluster {
     autoCreate: boolean,
     signal: AbortSignal,
   ): Promise<ResponseDecoded<'Metadata'>> {
-    const response = await this.send(
-      'Metadata',
-      (version) => ({
-        topics: topics === null ? null : topics.map((name) => ({ name })),
-        ...(version >= 4 ? { allowAutoTopicCreation: autoCreate } : {}),
-      }),
-      'any',
-      { signal },
-    );
-    const error = KafkaError.fromErrno(response.errorCode, undefined, { api: 'Metadata' });
-    if (error.code === 'REBOOTSTRAP_REQUIRED') {
+    if (this.isOfControllers) {
+      if (topics?.length !== 0) throw onlyOfBrokers('Metadata of topics');
+      const options = { signal, versionMin: endpointTypeVersion };
+      const answer = await this.send('DescribeCluster', describeControllers, 'any', options);
+      return controllersAsMetadata(answer);
+    }
+    for (let isAgain = false; ; isAgain = true) {
+      const response = await this.send(
+        'Metadata',
+        (version) => ({
+          topics: topics === null ? null : topics.map((name) => ({ name })),
+          ...(version >= 4 ? { allowAutoTopicCreation: autoCreate } : {}),
+        }),
+        'any',
+        { signal },
+      );
+      const error = KafkaError.fromErrno(response.errorCode, undefined, { api: 'Metadata' });
+      if (error.code === 'NONE') return response;
+      if (error.code !== 'REBOOTSTRAP_REQUIRED' || isAgain) throw error;
       this.logger.warn('the cluster asks to start again from the bootstrap servers');
       this.#pool.rebootstrap();
     }
-    if (error.code !== 'NONE') throw error;
-    return response;
   }
 
   #accepted(metadata: ClusterMetadata, changed: boolean): void {
@@ -373,6 +420,16 @@ export class Cluster {
   release(): void {
     this.#users--;
     if (this.#users === 0) this.#pool.disconnect();
+  }
+
+  /** Whether what stands for the brokers are the controllers (KIP-919). */
+  get isOfControllers(): boolean {
+    return this.options.isOfControllers === true;
+  }
+
+  /** What is measured of all requests. */
+  get stats(): RequestStats {
+    return this.#pool.stats;
   }
 
   get closed(): boolean {

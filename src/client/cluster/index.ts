@@ -18,3 +18,4 @@ export type {
   RequestFor,
   SendOptions,
 } from './cluster-options.js';
+export type { RequestFigures, RequestStats } from './request-stats.js';

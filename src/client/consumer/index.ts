@@ -5,7 +5,8 @@
  * cluster; how bytes become values it leaves to serde. Knows nothing of producing.
  */
 export type { Assignments, Assignor, AssignorMember } from './assignors/assignor.js';
-export { Consumer } from './consumer.js';
+export { type CloseOptions, Consumer } from './consumer.js';
+export type { GroupMembershipOperation } from './membership.js';
 export type { TopicPartitionOffset } from './group-offsets.js';
 export type { CommitOptions, Committable } from './offset-commits.js';
 export type { ConsumerInterceptor } from './consumer-interceptors.js';
@@ -30,7 +31,15 @@ export type {
   TopicConsumerOptions,
 } from './topic-records.js';
 export { ConsumerRecord, RecordHeaders } from './consumer-record.js';
+export { ShareBatch } from './share/share-batch.js';
 export { ShareConsumer } from './share/share-consumer.js';
+export { isShareConsumerOption } from './share/share-consumer-settings.js';
+export type {
+  SharedBatch,
+  SharedRecord,
+  ShareConsumerArguments,
+  TopicShareConsumerOptions,
+} from './share/share-topic-records.js';
 export type { ShareConsumerHealth, ShareConsumerState } from './share/share-consumer-health.js';
 export type {
   AcknowledgementResult,

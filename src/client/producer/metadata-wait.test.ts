@@ -52,7 +52,7 @@ test('a partition that another use of the metadata finds goes on at once, in ord
   await end();
 });
 
-test('a partition that never comes is given up after maxBlockMs, saying what there is', async () => {
+test('a partition that never comes is given up in time, saying what there is', async () => {
   const { producer, broker, clock, end } = await setUp({ maxBlockMs: 3000 });
   const asked = broker.count('Metadata');
   const work = producer.send({ topic: 't', partition: 7, value: 'x' });

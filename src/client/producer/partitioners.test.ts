@@ -7,7 +7,10 @@ const keys = ['', 'a', 'kafka', 'key-1', 'key-22', 'äöü', 'a much longer key 
 const partitionCount = 7;
 
 /** Where librdkafka 2.15 has put these keys, in the order of `keys`; x where chance decides. */
-const librdkafka: Record<Exclude<PartitionerName, 'random' | 'murmur2_random'>, string> = {
+const librdkafka: Record<
+  Exclude<PartitionerName, 'random' | 'round_robin' | 'murmur2_random'>,
+  string
+> = {
   consistent: '0 4 6 0 4 2 4 0',
   consistent_random: 'x 4 6 0 4 2 4 x',
   murmur2: '2 5 3 5 0 5 4 2',
@@ -34,6 +37,19 @@ describe('partitioners by name', () => {
   test('random uses every partition for one key', () => {
     const seen = new Set(Array.from({ length: 200 }, () => placeOf('random', 'a')));
     expect(seen.size).toBe(partitionCount);
+  });
+
+  test('round_robin takes one after the other, topic by topic, whatever the key', () => {
+    const partitioner = partitionerOf('round_robin', random);
+    const next = (topic: string, count: number) =>
+      partitioner?.({
+        ...{ topic, valueBytes: null, headers: [], partitionCount: count },
+        keyBytes: Buffer.from('a'),
+      });
+    expect([1, 2, 3, 4].map(() => next('t', 3))).toEqual([0, 1, 2, 0]);
+    expect([next('other', 2), next('t', 3), next('other', 2)]).toEqual([0, 1, 1]);
+    // The topic has shrunk: made anew, with fewer partitions.
+    expect(next('t', 1)).toBe(0);
   });
 
   test('murmur2_random is what a producer does anyway', () => {

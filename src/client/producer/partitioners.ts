@@ -15,6 +15,7 @@ import type { Partitioner } from './producer-record.js';
  * - `consistent`: CRC-32, and records without a key go where the empty key goes.
  * - `fnv1a_random`, `fnv1a`: FNV-1a as Sarama and librdkafka compute it, likewise.
  * - `random`: one by chance, whatever the key.
+ * - `round_robin`: one after the other, whatever the key (Kafka's `RoundRobinPartitioner`).
  */
 export type PartitionerName = (typeof partitionerNames)[number];
 
@@ -26,6 +27,7 @@ export const partitionerNames = [
   'fnv1a_random',
   'fnv1a',
   'random',
+  'round_robin',
 ] as const;
 
 type KeyHash = (key: Uint8Array) => number;
@@ -69,6 +71,8 @@ export function partitionerOf(
       return ofEvery(fnvHash);
     case 'random':
       return ({ partitionCount }) => random.below(partitionCount);
+    case 'round_robin':
+      return inTurn();
     default:
       throw unknownName(chosen);
   }
@@ -83,6 +87,16 @@ function ofKey(hash: KeyHash): Partitioner {
 /** By the key, and no key is as an empty one. */
 function ofEvery(hash: KeyHash): Partitioner {
   return ({ keyBytes, partitionCount }) => hash(keyBytes ?? noKey) % partitionCount;
+}
+
+/** Each topic has a turn of its own (KIP-369). */
+function inTurn(): Partitioner {
+  const turns = new Map<string, number>();
+  return ({ topic, partitionCount }) => {
+    const turn = turns.get(topic) ?? 0;
+    turns.set(topic, (turn + 1) % partitionCount);
+    return turn % partitionCount;
+  };
 }
 
 function unknownName(name: string): KafkaError {

@@ -113,7 +113,7 @@ export class RecordAccumulator {
   #waitForTopic(call: SendCall, topic: TopicQueues): void {
     topic.waiting.push(call, this.#patience());
     this.#unknown.add(topic);
-    // Asking for a topic ends by itself; what waits for a partition is failed by the sender's clock.
+    // Asking for a topic ends by itself; for a partition the sender sees to it.
     if (topic.partitionCount > 0) this.#hooks.appended(false);
     if (topic.isFetched) return;
     topic.isFetched = true;

@@ -52,7 +52,7 @@ describe('properties as options', () => {
       enable.auto.commit=false
       auto.offset.reset=earliest
       partition.assignment.strategy=org.apache.kafka.clients.consumer.CooperativeStickyAssignor
-      max.poll.records=500`);
+      metric.reporters=none`);
     expect(kafka).toEqual({ bootstrapServers: 'one:9092,two:9092', clientId: 'shop' });
     expect(producer).toMatchObject({ acks: 'all', compression: 'zstd', lingerMs: 20 });
     expect(producer.keySerializer).toBeDefined();
@@ -63,7 +63,30 @@ describe('properties as options', () => {
       offsetReset: 'earliest',
       assignors: ['cooperative-sticky'],
     });
-    expect(ignored).toEqual(['max.poll.records']);
+    expect(ignored).toEqual(['metric.reporters']);
+  });
+
+  test('a share consumer takes what it knows of those of consumers, and has its own', () => {
+    const { consumer, shareConsumer } = read(`
+      group.id=queue
+      auto.offset.reset=earliest
+      fetch.max.bytes=1000
+      max.poll.records=20
+      share.acknowledgement.mode=explicit
+      share.acquire.mode=record_limit
+      value.deserializer=org.apache.kafka.common.serialization.StringDeserializer`);
+    expect(consumer).toMatchObject({ groupId: 'queue', offsetReset: 'earliest' });
+    expect(consumer).not.toHaveProperty('maxPollRecords');
+    const { valueDeserializer, ...others } = shareConsumer;
+    expect(others).toEqual({
+      groupId: 'queue',
+      fetchMaxBytes: 1000,
+      maxPollRecords: 20,
+      acknowledgementMode: 'explicit',
+      acquireMode: 'record_limit',
+    });
+    expect(valueDeserializer).toBeDefined();
+    expect(() => read('share.acquire.mode=all')).toThrow('one of batch_optimized');
   });
 
   test("librdkafka's spelling", () => {
@@ -151,6 +174,7 @@ describe('Kafka.fromProperties', () => {
       expect(() => kafka.producer({ enableIdempotence: true })).toThrow("needs acks 'all', not 0");
       expect(kafka.producer({ acks: 'all', enableIdempotence: true }).closed).toBe(false);
       expect(kafka.consumer({ topics: ['t'] }).health().groupId).toBe('g');
+      expect(kafka.shareConsumer({ topics: ['t'] }).health().groupId).toBe('g');
       await kafka.close();
     }
     expect(() => Kafka.fromProperties('acks=many', { system })).toThrow('acks');

@@ -1,6 +1,10 @@
 import { KafkaError } from '../../errors/index.js';
 import type { TlsSettings } from '../../system/index.js';
-import type { ConsumerOptions } from '../consumer/index.js';
+import {
+  type ConsumerOptions,
+  isShareConsumerOption,
+  type ShareConsumerOptions,
+} from '../consumer/index.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import { nearestName } from '../known-options.js';
 import type { ProducerOptions } from '../producer/index.js';
@@ -18,6 +22,7 @@ export interface ClientProperties {
   readonly kafka: KafkaOptions;
   readonly producer: ProducerOptions;
   readonly consumer: ConsumerOptions;
+  readonly shareConsumer: Partial<ShareConsumerOptions>;
   /** Properties that are known elsewhere and have no effect here. */
   readonly ignored: readonly string[];
 }
@@ -45,6 +50,7 @@ export function clientProperties(
     kafka: {},
     producer: {},
     consumer: {},
+    shareConsumer: {},
   };
   const from = new Map<string, string>();
   const ignored: string[] = [];
@@ -68,6 +74,9 @@ export function clientProperties(
   }
   const tls = tlsOf(given, readText);
   if (tls !== undefined) options.kafka.tls = tls;
+  for (const [name, value] of Object.entries(options.consumer)) {
+    if (isShareConsumerOption(name)) options.shareConsumer[name] = value;
+  }
   return { ...options, ignored } as ClientProperties;
 }
 

@@ -1,4 +1,4 @@
-import type { ConsumerOptions } from '../consumer/index.js';
+import type { ConsumerOptions, ShareConsumerOptions } from '../consumer/index.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import type { ProducerOptions } from '../producer/index.js';
 import {
@@ -15,7 +15,7 @@ import {
 } from './property-values.js';
 
 /** Whose option a property becomes. */
-export type PropertyOwner = 'kafka' | 'producer' | 'consumer';
+export type PropertyOwner = 'kafka' | 'producer' | 'consumer' | 'shareConsumer';
 
 export interface PropertyRow {
   readonly owner: PropertyOwner;
@@ -27,14 +27,17 @@ type Rows = readonly (readonly [names: string, option: string, read: ReadValue])
 
 const kafkaRows: readonly (readonly [string, keyof KafkaOptions, ReadValue])[] = [
   ['bootstrap.servers metadata.broker.list', 'bootstrapServers', text],
+  ['bootstrap.controllers', 'bootstrapControllers', text],
   ['client.id', 'clientId', text],
   ['request.timeout.ms socket.timeout.ms', 'requestTimeoutMs', whole],
   ['socket.connection.setup.timeout.ms', 'connectionTimeoutMs', whole],
+  ['socket.connection.setup.timeout.max.ms', 'connectionTimeoutMaxMs', whole],
   ['reconnect.backoff.ms', 'reconnectBackoffMs', whole],
   ['reconnect.backoff.max.ms', 'reconnectBackoffMaxMs', whole],
   ['retry.backoff.ms', 'retryBackoffMs', whole],
   ['retry.backoff.max.ms', 'retryBackoffMaxMs', whole],
   ['metadata.max.age.ms topic.metadata.refresh.interval.ms', 'metadataMaxAgeMs', whole],
+  ['metadata.cluster.check.enable', 'metadataClusterCheckEnable', flag],
   ['connections.max.idle.ms', 'connectionsMaxIdleMs', whole],
   ['default.api.timeout.ms', 'defaultApiTimeoutMs', whole],
   ['enable.metrics.push', 'enableMetricsPush', flag],
@@ -114,11 +117,27 @@ const consumerRows: readonly (readonly [string, keyof ConsumerOptions, ReadValue
   ['value.deserializer', 'valueDeserializer', serdeClass],
 ];
 
+/** What only a share consumer knows; of the properties of a consumer it takes those it has. */
+const shareConsumerRows: readonly (readonly [string, keyof ShareConsumerOptions, ReadValue])[] = [
+  [
+    'share.acknowledgement.mode',
+    'acknowledgementMode',
+    oneOf({ implicit: 'implicit', explicit: 'explicit' }),
+  ],
+  [
+    'share.acquire.mode',
+    'acquireMode',
+    oneOf({ batch_optimized: 'batch_optimized', record_limit: 'record_limit' }),
+  ],
+  ['max.poll.records', 'maxPollRecords', whole],
+];
+
 /** Each property that becomes an option, by its name in Kafka's or librdkafka's spelling. */
 export const properties: ReadonlyMap<string, PropertyRow> = new Map([
   ...rowsOf('kafka', kafkaRows),
   ...rowsOf('producer', producerRows),
   ...rowsOf('consumer', consumerRows),
+  ...rowsOf('shareConsumer', shareConsumerRows),
 ]);
 
 function* rowsOf(owner: PropertyOwner, rows: Rows): Generator<[string, PropertyRow]> {
@@ -169,7 +188,6 @@ export const withoutEffect: readonly string[] = [
   'interceptor.classes',
   'log.connection.close',
   'log_level',
-  'max.poll.records',
   'message.send.max.retries',
   'metadata.max.idle.ms',
   'metadata.recovery.rebootstrap.trigger.ms',
@@ -187,7 +205,6 @@ export const withoutEffect: readonly string[] = [
   'retries',
   'send.buffer.bytes',
   'session.timeout.max.ms',
-  'socket.connection.setup.timeout.max.ms',
   'socket.keepalive.enable',
   'socket.nagle.disable',
   'socket.receive.buffer.bytes',

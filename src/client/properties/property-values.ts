@@ -56,6 +56,7 @@ const javaPartitioners: Readonly<Record<string, unknown>> = {
   defaultpartitioner: undefined,
   uniformstickypartitioner: undefined,
   builtinpartitioner: undefined,
+  roundrobinpartitioner: 'round_robin',
 };
 
 /** Java's partitioners by class; the standard ones are what a producer does anyway. */

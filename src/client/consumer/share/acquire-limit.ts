@@ -4,16 +4,23 @@ const cautiousLimit = 20;
 const lockShare = 1 / 3;
 /** How much the newest pace counts. */
 const weight = 0.2;
+/** Records settled within so many milliseconds were worked on together. */
+const togetherMs = 1;
 
 /**
  * How many records may be acquired and not settled at a time, so that the last of them is settled
  * before its lock ends: as many as the loop settles in a third of that time, at its pace so far.
+ * Records that are settled together, as those of a batch, have taken equal shares of the time.
  */
 export class AcquireLimit {
   readonly #max: number;
   /** Milliseconds from one settled record to the next while there was work; undefined at first. */
   #gapMs: number | undefined;
   #lastAt = -Infinity;
+  /** What it was before the records that were settled together last, and those. */
+  #gapBefore: number | undefined;
+  #togetherMs = 0;
+  #together = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -22,8 +29,17 @@ export class AcquireLimit {
   /** A record that the loop was given at `deliveredAt` was settled now. */
   settled(deliveredAt: number, now: number): void {
     const gap = Math.max(0, now - Math.max(deliveredAt, this.#lastAt));
+    if (now - this.#lastAt >= togetherMs) {
+      this.#gapBefore = this.#gapMs;
+      this.#together = 0;
+      this.#togetherMs = 0;
+    }
     this.#lastAt = now;
-    this.#gapMs = this.#gapMs === undefined ? gap : this.#gapMs * (1 - weight) + gap * weight;
+    this.#together++;
+    this.#togetherMs += gap;
+    const mean = this.#togetherMs / this.#together;
+    const old = (1 - weight) ** this.#together;
+    this.#gapMs = this.#gapBefore === undefined ? mean : this.#gapBefore * old + mean * (1 - old);
   }
 
   /**

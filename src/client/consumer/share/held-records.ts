@@ -84,8 +84,8 @@ export class HeldRecords {
     }
   }
 
-  /** The next for the loop, whose lock has not ended. */
-  next(): AcquiredRecord | undefined {
+  /** The next for the loop, whose lock has not ended; if `of` is given, only one of it. */
+  next(of?: SharePartition): AcquiredRecord | undefined {
     const now = this.#clock.monotonic();
     for (;;) {
       const record = this.#queue[this.#head];
@@ -94,6 +94,7 @@ export class HeldRecords {
         this.#head = 0;
         return undefined;
       }
+      if (of !== undefined && record.of !== of) return undefined;
       this.#head++;
       if (this.#head > 1000) {
         this.#queue = this.#queue.slice(this.#head);
@@ -108,6 +109,13 @@ export class HeldRecords {
       record.deliveredAt = now;
       return record;
     }
+  }
+
+  /** The loop was not given it after all: it is the next again. */
+  putBack(record: AcquiredRecord): void {
+    record.state = 'buffered';
+    if (this.#head === 0) this.#queue.unshift(record);
+    else this.#queue[--this.#head] = record;
   }
 
   /** Takes all that no loop has been given. */

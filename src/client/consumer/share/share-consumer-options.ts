@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../../errors/index.js';
 import type { DeserializerLike } from '../../../serde/index.js';
+import type { ConsumerInterceptor } from '../consumer-interceptors.js';
 
 /**
  * What becomes of an acquired record: `accept` (done with), `release` (it comes again, here or
@@ -31,8 +32,11 @@ export interface AcknowledgementResult {
  * `share.record.lock.duration.ms` (30 000), `share.delivery.count.limit` (5).
  */
 export interface ShareConsumerOptions<K = Buffer | null, V = Buffer | null> {
-  /** The share group; its members share the records of the topics, whatever the partitions. */
-  readonly groupId: string;
+  /**
+   * The share group; its members share the records of the topics, whatever the partitions. May be
+   * left out where properties name one (`group.id`).
+   */
+  readonly groupId?: string | undefined;
   /** Topics by name. */
   readonly topics: readonly string[];
   /**
@@ -64,6 +68,11 @@ export interface ShareConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly fetchMaxBytes?: number | undefined;
   /** The rack of this client. */
   readonly rackId?: string | undefined;
+  /**
+   * Shown every record that is handed out, in this order (KIP-42); of acknowledgements
+   * `onAcknowledged` hears, and `onCommit` is not called.
+   */
+  readonly interceptors?: readonly ConsumerInterceptor[] | undefined;
   /** Default: bytes as they are. */
   readonly keyDeserializer?: DeserializerLike<K> | undefined;
   readonly valueDeserializer?: DeserializerLike<V> | undefined;

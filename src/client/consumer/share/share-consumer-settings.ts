@@ -1,6 +1,7 @@
 import { KafkaError } from '../../../errors/index.js';
 import { type DeserializerFunction, toDeserializer } from '../../../serde/index.js';
 import { checkOptionNames, checkWhole } from '../../known-options.js';
+import type { ConsumerInterceptor } from '../consumer-interceptors.js';
 import type {
   AcknowledgementResult,
   ShareAcquireMode,
@@ -20,6 +21,7 @@ export interface ShareConsumerSettings<K, V> {
   readonly fetchMaxWaitMs: number;
   readonly fetchMaxBytes: number;
   readonly rackId: string;
+  readonly interceptors: readonly ConsumerInterceptor[] | undefined;
   readonly keyDeserializer: DeserializerFunction<K> | undefined;
   readonly valueDeserializer: DeserializerFunction<V> | undefined;
   readonly checkCrcs: boolean;
@@ -39,6 +41,7 @@ const known: Record<keyof ShareConsumerOptions, true> = {
   fetchMaxWaitMs: true,
   fetchMaxBytes: true,
   rackId: true,
+  interceptors: true,
   keyDeserializer: true,
   valueDeserializer: true,
   checkCrcs: true,
@@ -46,6 +49,11 @@ const known: Record<keyof ShareConsumerOptions, true> = {
   onError: true,
   signal: true,
 };
+
+/** Whether a share consumer knows the option. */
+export function isShareConsumerOption(name: string): boolean {
+  return Object.hasOwn(known, name);
+}
 
 /** Checks options and fills in defaults; fails with INVALID_ARGUMENT, saying what to write. */
 export function shareConsumerSettings<K, V>(
@@ -80,6 +88,7 @@ export function shareConsumerSettings<K, V>(
     isExplicit: mode === 'explicit',
     acquireMode,
     rackId: options.rackId ?? '',
+    interceptors: options.interceptors,
     keyDeserializer: key === undefined ? undefined : toDeserializer(key),
     valueDeserializer: value === undefined ? undefined : toDeserializer(value),
     checkCrcs: options.checkCrcs ?? true,

@@ -1,5 +1,7 @@
 import { KafkaError } from '../../../errors/index.js';
 import type { Cluster } from '../../cluster/index.js';
+import type { AnyTopics } from '../../topic-map.js';
+import { ConsumerInterceptors } from '../consumer-interceptors.js';
 import type { TopicPartition } from '../consumer-options.js';
 import { DeliveryIterator } from '../delivery-iterator.js';
 import { asKafkaError } from '../offset-lookup.js';
@@ -21,9 +23,11 @@ import type {
 } from './share-consumer-options.js';
 import { type ShareConsumerSettings, shareConsumerSettings } from './share-consumer-settings.js';
 import { ShareFetcher } from './share-fetcher.js';
-import { ShareLoop } from './share-loop.js';
+import { ShareLoop, type Taken } from './share-loop.js';
 import { ShareMembership } from './share-membership.js';
 import { ShareRecord } from './share-record.js';
+import { ShareTaker } from './share-taker.js';
+import type { SharedBatch, SharedRecord } from './share-topic-records.js';
 
 /**
  * A member of a share group (KIP-932): Kafka as a queue. The group's members share the records,
@@ -37,8 +41,8 @@ import { ShareRecord } from './share-record.js';
  * Follows Kafka's `KafkaShareConsumer`, whose `poll` gives many records at a time: what is said
  * there of all records of a poll holds here for the record at hand.
  */
-export class ShareConsumer<K = Buffer | null, V = Buffer | null>
-  implements AsyncIterable<ShareRecord<K, V>>, AsyncDisposable
+export class ShareConsumer<K = Buffer | null, V = Buffer | null, Topics extends object = AnyTopics>
+  implements AsyncIterable<SharedRecord<K, V, Topics>>, AsyncDisposable
 {
   readonly #cluster: Cluster;
   readonly #settings: ShareConsumerSettings<K, V>;
@@ -47,7 +51,8 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
   readonly #fetcher: ShareFetcher;
   readonly #membership: ShareMembership;
   readonly #pollWatch: PollWatch;
-  readonly #loops = new Set<ShareLoop<K, V>>();
+  readonly #taker: ShareTaker<K, V>;
+  readonly #loops = new Set<ShareLoop<unknown>>();
   /** Which lock belongs to what the application was given. */
   readonly #acquired = new WeakMap<ShareRecord<K, V>, AcquiredRecord>();
   readonly #onAbort = (): void => void this.close();
@@ -62,8 +67,14 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
     this.#settings = settings;
     cluster.retain();
     const { clock } = cluster.system;
-    this.#maker = new RecordMaker(settings.keyDeserializer, settings.valueDeserializer);
+    const { keyDeserializer: key, valueDeserializer: value, interceptors } = settings;
+    const intercepting = interceptors && new ConsumerInterceptors(interceptors, cluster.logger);
+    this.#maker = new RecordMaker(key, value, intercepting);
     this.#held = new HeldRecords(clock, (result) => this.#answered(result));
+    this.#taker = new ShareTaker(this.#held, {
+      make: (record) => this.#make(record),
+      unmade: (record) => this.#release(record),
+    });
     this.#membership = new ShareMembership(cluster, settings, {
       assigned: (partitions) => this.#fetcher.assign(partitions),
       expelled: () => this.#fetcher.releaseBuffered(),
@@ -82,7 +93,7 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
       },
       this.#held,
     );
-    const watched = () => [...this.#loops].filter(({ atHand }) => atHand !== undefined);
+    const watched = () => [...this.#loops].filter(({ atHand }) => atHand.length > 0);
     const overdue = () => this.#pollOverdue();
     this.#pollWatch = new PollWatch(clock, watched, settings.maxPollIntervalMs, overdue);
     settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -90,17 +101,29 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
   }
 
   /** Records one by one; see the class for what becomes of each. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ShareRecord<K, V>> {
-    const loop = new ShareLoop<K, V>({
-      next: () => this.#held.next(),
-      make: (record) => this.#make(record),
-      finished: (record) => this.#finished(record),
-      unmade: (record) => this.#release(record),
+  [Symbol.asyncIterator](): AsyncIterableIterator<SharedRecord<K, V, Topics>> {
+    return this.#loop(() => this.#taker.record()) as AsyncIterableIterator<never>;
+  }
+
+  /**
+   * Records of one partition at a time, as many as are here. Asking for the next batch accepts the
+   * one before as a whole (`implicit`), or each record of it is settled by hand (`explicit`). All
+   * locks of a batch run at the same time: `maxPollRecords` bounds how many there are.
+   */
+  batches(): AsyncIterableIterator<SharedBatch<K, V, Topics>> {
+    return this.#loop(() => this.#taker.batch()) as AsyncIterableIterator<never>;
+  }
+
+  #loop<T>(next: () => Taken<T> | undefined): AsyncIterableIterator<T> {
+    const loop: ShareLoop<T> = new ShareLoop<T>({
+      next,
+      finished: (records) => this.#finished(records),
       asked: () => this.#asked(loop),
-      left: (record) => {
+      left: (records) => {
         this.#loops.delete(loop);
-        // In explicit mode whoever has the record may still settle it.
-        if (record !== undefined && !this.#settings.isExplicit) this.#release(record);
+        // In explicit mode whoever has the records may still settle them.
+        if (this.#settings.isExplicit) return;
+        for (const record of records) this.#release(record);
       },
       isOver: () => this.#closing !== undefined,
       failure: () => this.#failure,
@@ -172,7 +195,7 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
     if (this.#closing !== undefined) throw closedError();
     if (!this.#settings.isExplicit) {
       for (const { atHand } of this.#loops) {
-        if (atHand?.state === 'delivered') this.#fetcher.note(atHand, 'accept');
+        this.#finished(atHand);
       }
     }
     const settled = this.#held.settled();
@@ -271,7 +294,7 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
     return phase === 'over' ? 'closed' : phase;
   }
 
-  #asked(loop: ShareLoop<K, V>): void {
+  #asked(loop: ShareLoop<unknown>): void {
     if (this.#closing !== undefined) return;
     this.#loops.add(loop);
     if (!this.#isStarted) {
@@ -290,9 +313,11 @@ export class ShareConsumer<K = Buffer | null, V = Buffer | null>
     return record;
   }
 
-  #finished(record: AcquiredRecord): void {
+  #finished(records: readonly AcquiredRecord[]): void {
     if (this.#settings.isExplicit) return;
-    if (record.state === 'delivered') this.#fetcher.note(record, 'accept');
+    for (const record of records) {
+      if (record.state === 'delivered') this.#fetcher.note(record, 'accept');
+    }
   }
 
   #release(record: AcquiredRecord): void {

@@ -2,57 +2,60 @@ import type { KafkaError } from '../../../errors/index.js';
 import { Bell } from '../bell.js';
 import type { DeliverySource } from '../delivery-iterator.js';
 import type { AcquiredRecord } from './acquired-record.js';
-import type { ShareRecord } from './share-record.js';
+
+/** What a loop is given, and the records whose locks belong to it. */
+export interface Taken<T> {
+  readonly item: T;
+  readonly from: readonly AcquiredRecord[];
+}
 
 /** What a loop needs of its consumer. */
-export interface ShareLoopHost<K, V> {
-  /** The next record, if one is there. */
-  next(): AcquiredRecord | undefined;
-  /** Makes what the application sees; fails with DESERIALIZATION_FAILED. */
-  make(record: AcquiredRecord): ShareRecord<K, V>;
+export interface ShareLoopHost<T> {
+  /** The next item, if one is there; fails where it cannot be made. */
+  next(): Taken<T> | undefined;
   /** The loop asks for the next: what it had at hand is finished. */
-  finished(record: AcquiredRecord): void;
-  /** It could not be made into a record. */
-  unmade(record: AcquiredRecord): void;
+  finished(records: readonly AcquiredRecord[]): void;
   asked(): void;
   /** The loop ended, with this at hand. */
-  left(record: AcquiredRecord | undefined): void;
+  left(records: readonly AcquiredRecord[]): void;
   /** Whether nothing more will come. */
   isOver(): boolean;
   failure(): KafkaError | undefined;
 }
 
+const nothing: readonly AcquiredRecord[] = [];
+
 /** One `for await` over a share consumer; several work side by side on the same records. */
-export class ShareLoop<K, V> implements DeliverySource<ShareRecord<K, V>> {
-  readonly #host: ShareLoopHost<K, V>;
+export class ShareLoop<T> implements DeliverySource<T> {
+  readonly #host: ShareLoopHost<T>;
   readonly bell = new Bell();
-  #atHand: AcquiredRecord | undefined;
+  #atHand = nothing;
   /** For the watch over loops that ask for nothing. */
   polls = 0;
   isPolling = false;
 
-  constructor(host: ShareLoopHost<K, V>) {
+  constructor(host: ShareLoopHost<T>) {
     this.#host = host;
   }
 
   /** What the application works on. */
-  get atHand(): AcquiredRecord | undefined {
+  get atHand(): readonly AcquiredRecord[] {
     return this.#atHand;
   }
 
-  ready(): ShareRecord<K, V> | undefined {
+  ready(): T | undefined {
     this.polls++;
     this.#finish();
     this.#host.asked();
     return this.#next();
   }
 
-  async wait(): Promise<ShareRecord<K, V> | undefined> {
+  async wait(): Promise<T | undefined> {
     this.isPolling = true;
     try {
       for (;;) {
-        const record = this.#next();
-        if (record !== undefined || this.#host.isOver()) return record;
+        const item = this.#next();
+        if (item !== undefined || this.#host.isOver()) return item;
         this.#host.asked();
         await this.bell.wait();
       }
@@ -62,30 +65,23 @@ export class ShareLoop<K, V> implements DeliverySource<ShareRecord<K, V>> {
   }
 
   left(): void {
-    const record = this.#atHand;
-    this.#atHand = undefined;
+    const records = this.#atHand;
+    this.#atHand = nothing;
     this.bell.ring();
-    this.#host.left(record);
+    this.#host.left(records);
   }
 
   #finish(): void {
-    const record = this.#atHand;
-    this.#atHand = undefined;
-    if (record !== undefined) this.#host.finished(record);
+    const records = this.#atHand;
+    this.#atHand = nothing;
+    if (records.length > 0) this.#host.finished(records);
   }
 
-  #next(): ShareRecord<K, V> | undefined {
+  #next(): T | undefined {
     const failure = this.#host.failure();
     if (failure !== undefined) throw failure;
-    const record = this.#host.next();
-    if (record === undefined) return undefined;
-    try {
-      const made = this.#host.make(record);
-      this.#atHand = record;
-      return made;
-    } catch (error) {
-      this.#host.unmade(record);
-      throw error;
-    }
+    const taken = this.#host.next();
+    this.#atHand = taken?.from ?? nothing;
+    return taken?.item;
   }
 }
