@@ -14,6 +14,7 @@ const page = join(root, 'docs', 'reference', 'client-features.md');
 const files = {
   producer: 'test/client/producer.test.ts',
   wait: 'src/client/producer/metadata-wait.test.ts',
+  sticky: 'src/client/producer/stickiness.test.ts',
   told: 'test/client/acknowledged.test.ts',
   partitioners: 'src/client/producer/partitioners.test.ts',
   transactions: 'test/client/transactions.test.ts',
@@ -63,6 +64,7 @@ const producer: readonly Row[] = [
   [
     'sticky partitioning of records without a key (KIP-480, KIP-794)',
     ['producer', 'records without a key fill one batch'],
+    ['sticky', 'a broker that is slow is given fewer'],
   ],
   ['acks 0, 1 and all', ['told', 'acks %s: the record is there']],
   [
