@@ -252,7 +252,11 @@ async function growingQuorum() {
       ...['--bootstrap-controller', controllers, 'describe', '--status'],
     ]).stdout;
     says(status, new RegExp(`LeaderId:\\s+${leaderId}\\s`));
-    equal(voters.map(({ replicaId }) => replicaId), [1], 'voters');
+    equal(
+      voters.map(({ replicaId }) => replicaId),
+      [1],
+      'voters',
+    );
     const set = { 'log.cleaner.threads': 2 };
     await its.alterConfigs([{ type: 'broker', name: '', set }]);
     const [{ entries }] = await admin.describeConfigs([{ type: 'broker', name: '' }]);
