@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/compat/**', 'node_modules/**', 'dist/**'],
     reporters: ['default', './scripts/closing-line.mjs'],
+    // By default one processor is left free: half of two.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
