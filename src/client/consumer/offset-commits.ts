@@ -78,7 +78,10 @@ export class OffsetCommits {
 
   /** Commits what the loop has finished, of these partitions or of all. */
   finished(partitions?: readonly TopicPartition[], options?: CommitOptions): Promise<void> {
-    return this.#inLine(() => this.#tellingSend(this.#finishedOffsets(partitions), options));
+    return this.#inLine(async () => {
+      // What went to others meanwhile is theirs to commit.
+      await this.#tellingSend(this.#finishedOffsets(partitions), options);
+    });
   }
 
   /** As `finished`; a failure is only reported: the next commit covers it. */
@@ -99,9 +102,16 @@ export class OffsetCommits {
     commits.publish(event);
   }
 
-  /** Commits exactly these. */
+  /** Commits exactly these; fails with ILLEGAL_GENERATION when a partition of them went away. */
   exactly(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
-    return this.#inLine(() => this.#tellingSend(offsets, options));
+    return this.#inLine(async () => {
+      const lost = await this.#tellingSend(offsets, options);
+      const [first] = lost;
+      if (first === undefined) return;
+      const error = givenUp(first.topic, first.partition, this.#groupId);
+      this.#tell(lost, error);
+      throw error;
+    });
   }
 
   #finishedOffsets(partitions?: readonly TopicPartition[]): TopicPartitionOffset[] {
@@ -133,16 +143,20 @@ export class OffsetCommits {
   async #tellingSend(
     offsets: readonly TopicPartitionOffset[],
     options?: CommitOptions,
-  ): Promise<void> {
+  ): Promise<TopicPartitionOffset[]> {
     try {
-      await this.#send(offsets, options);
+      return await this.#send(offsets, options);
     } catch (error) {
       this.#tell(offsets, asKafkaError(error));
       throw error;
     }
   }
 
-  async #send(offsets: readonly TopicPartitionOffset[], options?: CommitOptions): Promise<void> {
+  /** Gives what was not committed, because a rebalance took its partition away. */
+  async #send(
+    offsets: readonly TopicPartitionOffset[],
+    options?: CommitOptions,
+  ): Promise<TopicPartitionOffset[]> {
     const { clock } = this.#cluster.system;
     const timeoutMs = options?.timeoutMs ?? this.#cluster.options.apiTimeoutMs;
     const deadline = clock.monotonic() + timeoutMs;
@@ -151,6 +165,7 @@ export class OffsetCommits {
       given: each,
       state: this.#subscription.get(each.topic, each.partition),
     }));
+    const lost: TopicPartitionOffset[] = [];
     for (let attempt = 0; open.length > 0; attempt++) {
       const identity = this.#host.identity();
       if (identity === undefined) throw noMember(this.#groupId);
@@ -171,14 +186,17 @@ export class OffsetCommits {
         if (clock.monotonic() >= deadline) throw error;
       }
       await this.#cluster.delay(this.#cluster.retryBackoff(attempt), options?.signal);
-      open = open.filter(
-        ({ topic, partition, state }) => this.#subscription.get(topic, partition) === state,
-      );
+      open = open.filter(({ topic, partition, state, given }) => {
+        const isHeld = this.#subscription.get(topic, partition) === state;
+        if (!isHeld) lost.push(given);
+        return isHeld;
+      });
     }
     for (const { state, offset } of open) if (state !== undefined) state.committed = offset;
     const taken = open.map(({ given }) => given);
     if (taken.length > 0) this.#host.committed?.(taken);
     this.#tell(taken);
+    return lost;
   }
 
   #isSame(identity: CommitIdentity): boolean {
