@@ -75,6 +75,20 @@ describe('compaction', () => {
     expect(log.logEndOffset).toBe(12);
   });
 
+  test('takes the producer snapshots of what it went over with it', async () => {
+    const { system, logs, log } = await opened();
+    for (let round = 1; round <= 12; round++) put(log, system, { a: `${round}`, b: filler });
+    const snapshots = () =>
+      system.disk
+        .list(log.directory)
+        .map(({ name }) => name)
+        .filter((name) => name.endsWith('.snapshot'));
+    expect(snapshots().length).toBeGreaterThan(2);
+    await done(system, logs.compactNow());
+    // One stays, that of where the new active segment begins.
+    expect(snapshots()).toEqual([`${log.logEndOffset}`.padStart(20, '0').concat('.snapshot')]);
+  });
+
   test('begins when more than the dirty ratio of the log is dirty', async () => {
     const { system, logs, log } = await opened({ minCleanableDirtyRatio: 0.5 });
     const fill = () => {
