@@ -10,6 +10,7 @@ import { LogSegment } from './log-segment.js';
 import { LogSegments } from './log-segments.js';
 import type { LogSync } from './log-sync.js';
 import type { OpenFiles } from './open-files.js';
+import { decodeSnapshot } from './producer-snapshot.js';
 import { ProducerState } from './producer-state.js';
 import { completeSwaps } from './segment-swap.js';
 import type { TailCache } from './tail-cache.js';
@@ -288,6 +289,7 @@ class LogLoader {
 
   #finished(logStartOffset: number): Log {
     const load = this.#load;
+    const safeBase = this.#safeBase();
     this.#removeStraySnapshots();
     return new Log({
       topic: load.topic,
@@ -304,10 +306,32 @@ class LogLoader {
       logStartOffset,
       logEndOffset: this.#nextOffset,
       recoveryPoint: this.#nextOffset,
+      safeBase,
       unsyncedFiles: [],
       unsyncedDirectories: [],
       isFinished: load.isClean && !this.#isRecovered,
     });
+  }
+
+  /**
+   * Where the newest segment begins that has a sound snapshot before it: of one whose sync failed,
+   * a crash may have left anything. What lies behind that is kept until the next roll.
+   */
+  #safeBase(): number {
+    const snapshots = new Set(this.#filesOf(suffix.snapshot));
+    for (const { baseOffset } of this.#segments.all().slice(1).reverse()) {
+      if (snapshots.has(baseOffset) && this.#isSound(baseOffset)) return baseOffset;
+    }
+    return this.#segments.first.baseOffset;
+  }
+
+  #isSound(snapshot: number): boolean {
+    try {
+      decodeSnapshot(this.#disk.readFile(this.#pathOf(snapshot, suffix.snapshot)));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Snapshots are kept where a segment begins, and the newest; others are of earlier stops. */
