@@ -161,8 +161,7 @@ export class LogManager {
     disk.makeDirectory(directory);
     const metadata = writePartitionMetadata(disk, directory, topicId);
     const segments = new LogSegments();
-    const now = this.#system.clock.now();
-    segments.add(LogSegment.create(this.#files, directory, 0, now));
+    segments.add(LogSegment.create(this.#files, directory, 0, this.#system.clock.now()));
     const log = new Log({
       topic,
       partition,
