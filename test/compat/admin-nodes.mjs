@@ -259,8 +259,11 @@ async function growingQuorum() {
     );
     const set = { 'log.cleaner.threads': 2 };
     await its.alterConfigs([{ type: 'broker', name: '', set }]);
-    const [{ entries }] = await admin.describeConfigs([{ type: 'broker', name: '' }]);
-    equal(entries.find(({ name }) => name === 'log.cleaner.threads')?.value, '2', 'as set');
+    // The broker that is asked learns of it a moment later.
+    await eventually(async () => {
+      const [{ entries }] = await admin.describeConfigs([{ type: 'broker', name: '' }]);
+      equal(entries.find(({ name }) => name === 'log.cleaner.threads')?.value, '2', 'as set');
+    });
     await fails('BROKER_ID_NOT_REGISTERED', () => its.unregisterBroker(77));
     await fails('UNSUPPORTED_ENDPOINT_TYPE', () => its.listTopics());
     await fails('UNSUPPORTED_ENDPOINT_TYPE', () => its.listGroups());
