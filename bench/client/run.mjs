@@ -160,7 +160,9 @@ function child(client, job) {
       clearTimeout(tooLong);
       const line = printed.trim().split('\n').at(-1);
       if (status === 0 && line?.startsWith('{')) return done(JSON.parse(line));
-      const why = complained.trim().split('\n').slice(-8).join('\n');
+      // The sentence alone: the places in the stack are those of one machine.
+      const lines = complained.trim().split('\n');
+      const why = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
       fail(new Error(`ended with ${status ?? signal}: ${why || 'nothing was printed'}`));
     });
   });
