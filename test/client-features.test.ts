@@ -45,6 +45,7 @@ const files = {
   admin: 'test/client/admin.test.ts',
   topics: 'test/client/admin-topics.test.ts',
   requests: 'test/client/admin-requests.test.ts',
+  groupRequests: 'test/client/admin-groups.test.ts',
   apache: 'test/compat/admin-apache.mjs',
   groups: 'test/compat/admin-groups.mjs',
   nodes: 'test/compat/admin-nodes.mjs',
@@ -236,7 +237,7 @@ const admin: readonly Row[] = [
   ],
   [
     'groups of all types: list, describe, delete, remove members',
-    ['requests', 'a group is found by the request of its own type'],
+    ['groupRequests', 'a group is found by the request of its own type'],
     ['groups', 'a group of the newer protocol'],
     ['groups', 'a streams group'],
     ['groups', 'a static member that stays away'],
@@ -273,7 +274,7 @@ const admin: readonly Row[] = [
     'transactions: list, describe, end by force, find those that hang; producers',
     ['groups', 'transactions are listed, described'],
     ['groups', 'a hanging transaction is found'],
-    ['requests', 'producers are fenced one by one'],
+    ['groupRequests', 'producers are fenced one by one'],
   ],
 ];
 
