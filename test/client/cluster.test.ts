@@ -112,6 +112,7 @@ describe('reaching brokers', () => {
     const fake = await FakeCluster.start(2);
     fake.topic('a');
     const cluster = fake.client({ bootstrapServers: ['broker-0:9092'] });
+    cluster.retain();
     await cluster.metadataFor(['a']);
     const [adopted, other] = fake.brokers as [FakeBroker, FakeBroker];
     expect([adopted.count('Metadata'), other.connections]).toEqual([1, 0]);
@@ -136,6 +137,30 @@ describe('reaching brokers', () => {
         });
       });
     }
+  });
+
+  test('nothing is tried any more once the last user has left, also what was under way', async () => {
+    const fake = await FakeCluster.start();
+    const [broker] = fake.brokers as [FakeBroker];
+    fake.topic('a');
+    const cluster = fake.client();
+    cluster.retain();
+    await cluster.metadataFor(['a']);
+    await broker.stop();
+    // A refresh in the background finds nobody and goes on trying.
+    await fake.system.clock.advance(1000);
+    cluster.release();
+    await fake.system.clock.advance(1000);
+    const timers = fake.system.clock.pendingTimers;
+    await broker.start();
+    const { connections } = broker;
+    await fake.system.clock.advance(120_000);
+    expect([broker.connections, timers]).toEqual([connections, 0]);
+    // And everything is there for the next one.
+    cluster.retain();
+    await finished(fake.system, cluster.refresh(['a']));
+    expect(broker.connections).toBe(connections + 1);
+    await cluster.close();
   });
 
   test('a connection is given longer after each failure', async () => {

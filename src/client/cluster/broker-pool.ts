@@ -40,6 +40,8 @@ export class BrokerPool {
   readonly #hooks: PoolHooks;
   readonly #seeds: Node[];
   readonly #nodes = new Map<number, Node>();
+  /** How often all connections were ended: one that was being made then is not wanted any more. */
+  #disconnects = 0;
   #closed = false;
 
   constructor(options: ClusterOptions, hooks: PoolHooks) {
@@ -88,6 +90,7 @@ export class BrokerPool {
     if (wait > 0) await this.#hooks.delay(wait);
     this.#check();
     const broker = labelOf(node);
+    const before = this.#disconnects;
     // Undefined while the versions are negotiated: a connection may end before that is over.
     let connection: ClientConnection | undefined;
     try {
@@ -104,7 +107,7 @@ export class BrokerPool {
           if (connection !== undefined) this.#ended(node, lane, connection, reason);
         },
       });
-      if (this.#closed || !this.#holds(node)) {
+      if (this.#disconnects !== before || !this.#holds(node)) {
         connection.close();
         throw new KafkaError(
           'CONNECTION_CLOSED',
@@ -269,6 +272,7 @@ export class BrokerPool {
 
   /** Ends all connections; they are made again when needed. */
   disconnect(): void {
+    this.#disconnects++;
     for (const node of [...this.#nodes.values(), ...this.#seeds]) closeAll(node);
   }
 

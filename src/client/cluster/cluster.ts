@@ -246,7 +246,7 @@ export class Cluster {
 
   /** Asks for a refresh in the background soon; many calls make one request. Never throws. */
   refreshSoon(reason: string): void {
-    if (!this.#closed && this.#refresher.state.snapshot.brokers.size > 0) {
+    if (!this.#closed && this.#users > 0 && this.#refresher.state.snapshot.brokers.size > 0) {
       this.#refresher.refreshSoon(reason);
     }
   }
@@ -415,11 +415,15 @@ export class Cluster {
   /** Users keep connections open; when the last lets go they are closed (and reopened on use). */
   retain(): void {
     this.#users++;
+    if (this.#users === 1 && !this.#closed) this.#refresher.wake();
   }
 
   release(): void {
     this.#users--;
-    if (this.#users === 0) this.#pool.disconnect();
+    if (this.#users > 0) return;
+    this.#idleAlarm.cancel();
+    this.#refresher.rest();
+    this.#pool.disconnect();
   }
 
   /** Whether what stands for the brokers are the controllers (KIP-919). */

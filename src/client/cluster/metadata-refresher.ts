@@ -52,6 +52,8 @@ export class MetadataRefresher {
   #soonAttempt = 0;
   #lastAt = -Infinity;
   #closed = false;
+  /** Ends the refresh that nobody waits for. */
+  #rest = new AbortController();
 
   constructor(hooks: RefresherHooks) {
     this.#hooks = hooks;
@@ -121,7 +123,8 @@ export class MetadataRefresher {
       logger.warn(`topic ${topic} was deleted and created again: it has a new id`, { topic });
     }
     this.#lastAt = clock.monotonic();
-    if (!this.#closed) this.#alarm.ringAt(this.#lastAt + metadataMaxAgeMs);
+    const isAtRest = this.#closed || this.#rest.signal.aborted;
+    if (!isAtRest) this.#alarm.ringAt(this.#lastAt + metadataMaxAgeMs);
     this.#hooks.accepted(this.state.snapshot, changed);
   }
 
@@ -135,13 +138,26 @@ export class MetadataRefresher {
     this.#alarm.ringAt(Math.max(clock.monotonic(), earliest));
   }
 
+  /** Nobody uses the cluster: no refresh in the background, also not the one under way. */
+  rest(): void {
+    this.#alarm.cancel();
+    this.#rest.abort();
+  }
+
+  /** The cluster is used again. */
+  wake(): void {
+    this.#rest = new AbortController();
+    if (this.#lastAt > -Infinity) this.#alarm.ringAt(this.#lastAt + this.#hooks.metadataMaxAgeMs);
+  }
+
   #background(): void {
-    this.refresh(undefined, {}).then(
+    const { signal } = this.#rest;
+    this.refresh(undefined, { signal }).then(
       () => {
         this.#soonAttempt = 0;
       },
       (error: unknown) => {
-        if (this.#closed) return;
+        if (this.#closed || signal.aborted) return;
         this.#soonAttempt++;
         this.#hooks.logger.warn('metadata could not be refreshed', { error });
         this.#lastAt = this.#hooks.clock.monotonic();
