@@ -14,6 +14,7 @@ import { decodeSnapshot } from './producer-snapshot.js';
 import { ProducerState } from './producer-state.js';
 import { completeSwaps } from './segment-swap.js';
 import type { TailCache } from './tail-cache.js';
+import { writeWhole } from './write-whole.js';
 
 /** How far before its snapshot a log is read for producers' earlier batches. */
 const historyBytes = 2 * 1024 * 1024;
@@ -200,6 +201,7 @@ class LogLoader {
         break;
       }
       this.#nextOffset = Math.max(this.#nextOffset, segment.baseOffset);
+      this.#secureSnapshot(segment.baseOffset);
       const next = this.#segments.at(place + 1);
       // What follows the last batch is no loss when the next segment continues right after it.
       const isContinued = () => next?.baseOffset === this.#nextOffset;
@@ -224,6 +226,31 @@ class LogLoader {
       this.#load.files.file(segment.path).syncNow();
     }
     this.#disk.syncDirectoryNow(directory);
+  }
+
+  /**
+   * Of a snapshot whose sync failed, the crash may have left anything: without a sound one, what
+   * lies before it could never go without its producers being forgotten.
+   */
+  #secureSnapshot(base: number): void {
+    if (base === 0) return;
+    const path = this.#pathOf(base, suffix.snapshot);
+    if (!this.#isSound(path)) writeWhole(this.#disk, path, this.#producers.snapshot());
+    const file = this.#disk.open(path, 'write');
+    try {
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+  }
+
+  #isSound(snapshot: string): boolean {
+    try {
+      decodeSnapshot(this.#disk.readFile(snapshot));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether compaction may have left a hole before an offset: it stays below recovery points. */
@@ -289,7 +316,6 @@ class LogLoader {
 
   #finished(logStartOffset: number): Log {
     const load = this.#load;
-    const safeBase = this.#safeBase();
     this.#removeStraySnapshots();
     return new Log({
       topic: load.topic,
@@ -306,32 +332,10 @@ class LogLoader {
       logStartOffset,
       logEndOffset: this.#nextOffset,
       recoveryPoint: this.#nextOffset,
-      safeBase,
       unsyncedFiles: [],
       unsyncedDirectories: [],
       isFinished: load.isClean && !this.#isRecovered,
     });
-  }
-
-  /**
-   * Where the newest segment begins that has a sound snapshot before it: of one whose sync failed,
-   * a crash may have left anything. What lies behind that is kept until the next roll.
-   */
-  #safeBase(): number {
-    const snapshots = new Set(this.#filesOf(suffix.snapshot));
-    for (const { baseOffset } of this.#segments.all().slice(1).reverse()) {
-      if (snapshots.has(baseOffset) && this.#isSound(baseOffset)) return baseOffset;
-    }
-    return this.#segments.first.baseOffset;
-  }
-
-  #isSound(snapshot: number): boolean {
-    try {
-      decodeSnapshot(this.#disk.readFile(this.#pathOf(snapshot, suffix.snapshot)));
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** Snapshots are kept where a segment begins, and the newest; others are of earlier stops. */

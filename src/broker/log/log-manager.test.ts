@@ -314,26 +314,6 @@ describe('retention', () => {
     expect([again?.logStartOffset, again?.logEndOffset]).toEqual([4, 9]);
   });
 
-  test('keeps what only a damaged snapshot stands behind, until the next roll', async () => {
-    const system = simulatedSystem(1);
-    const sized = { ...config, retentionBytes: 700 };
-    const log = (await open(system)).createLog('orders', 0, topicId, sized);
-    for (let i = 0; i < 9; i++) append(log, system);
-    await system.clock.settle();
-    // What a crash may leave of snapshots whose sync failed.
-    for (const base of ['4', '6', '8']) {
-      const path = `/data/orders-0/${base.padStart(20, '0')}.snapshot`;
-      system.disk.replaceFile(path, system.disk.readFile(path).subarray(0, 5));
-    }
-    const logs = await open(crashed(system), {}, () => sized);
-    const again = logs.log('orders', 0) as Log;
-    expect([logs.deleteOldSegments(), again.logStartOffset]).toEqual([1, 2]);
-    append(again, system);
-    append(again, system);
-    await system.clock.settle();
-    expect([logs.deleteOldSegments(), again.logStartOffset]).toEqual([2, 6]);
-  });
-
   test('keeps everything of a compacted topic', async () => {
     const system = simulatedSystem(1);
     const logs = await open(system);

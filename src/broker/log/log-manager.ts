@@ -177,7 +177,6 @@ export class LogManager {
       logStartOffset: 0,
       logEndOffset: 0,
       recoveryPoint: 0,
-      safeBase: 0,
       unsyncedFiles: [metadata, segments.active.path],
       unsyncedDirectories: [this.dataDirectory, directory],
       isFinished: false,

@@ -23,8 +23,6 @@ export interface LogParts {
   readonly logEndOffset: number;
   /** Everything below is on disk. */
   readonly recoveryPoint: number;
-  /** Where the newest segment begins that is on disk with the snapshot before it. */
-  readonly safeBase: number;
   readonly unsyncedFiles: readonly string[];
   readonly unsyncedDirectories: readonly string[];
   /** Whether indexes and snapshot on disk are those of the end of the log. */

@@ -139,3 +139,34 @@ describe('retention of everything a log has', () => {
     expect([log.logStartOffset, log.logEndOffset, log.segments.count]).toEqual([1, 1, 1]);
   });
 });
+
+describe('recovery', () => {
+  /** What the disk keeps after the power has failed, opened again. */
+  async function reopened(system: SimulatedSystem) {
+    const after = { ...system, disk: system.disk.crash(system.random.fork()) };
+    const logs = await opened(after, 'group-commit');
+    return { system: after, logs, log: logs.log('orders', 0) as Log };
+  }
+
+  test('writes damaged snapshots of the producers anew', async () => {
+    const { system, log } = await started('group-commit');
+    append(log, system, true, 0);
+    for (let i = 0; i < 3; i++) {
+      log.roll(system.clock.now());
+      append(log, system, true);
+    }
+    await system.clock.settle();
+    // What a crash may leave of snapshots whose sync failed.
+    for (const base of ['1', '2', '3']) {
+      const path = `/data/orders-0/${base.padStart(20, '0')}.snapshot`;
+      system.disk.replaceFile(path, system.disk.readFile(path).subarray(0, 5));
+    }
+    const second = await reopened(system);
+    second.log.deleteRecordsBefore(2);
+    expect(second.logs.deleteOldSegments()).toBe(2);
+    await second.system.clock.settle();
+    const third = await reopened(second.system);
+    const again = append(third.log, third.system, true, 0);
+    expect(again).toMatchObject({ duplicate: true, baseOffset: 0 });
+  });
+});

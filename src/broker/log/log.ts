@@ -70,6 +70,7 @@ export class Log {
     this.#finished = parts.isFinished;
     this.#synced = new SyncedOffset({
       ...parts,
+      safeBase: parts.segments.active.baseOffset,
       failed: (error) => this.onDiskFailure(error),
       moved: (offset) => this.onSynced(offset),
     });
