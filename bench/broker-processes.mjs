@@ -23,6 +23,9 @@ export function memoryMb(pid) {
   return { now: of('VmRSS'), peak: of('VmHWM') };
 }
 
+/** What Apache's `kafka-server-start.sh` gives the broker where nobody says otherwise. */
+const kafkasOwnHeap = '1g -Xms1g';
+
 export const kinds = ['kafkit-os', 'kafkit-group-commit', 'apache'];
 
 /** A fresh broker of a kind; `restart` brings it back on the same directory. */
@@ -48,7 +51,7 @@ export async function startBroker(kind, directory = temporaryDirectory(`bench-${
 
 async function startApache(directory, begun) {
   const port = await freePort();
-  const address = startApacheKafka('single', directory, port);
+  const address = startApacheKafka('single', directory, port, ['--heap', kafkasOwnHeap]);
   const pid = Number(readFileSync(join(directory, 'pid'), 'utf8'));
   return {
     kind: 'apache',
