@@ -5,7 +5,7 @@
 //   node test/checker/run.mjs --target apache --seed 3 --nodes 3
 //
 // One line for each seed; ends with 1 when any has findings. The journals of those (of all, with
-// --keep) stay in a directory that is named.
+// --keep) stay in a directory that is named, beside them the broker's directory, `<seed>-data`.
 import {
   appendFileSync,
   existsSync,

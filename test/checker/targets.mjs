@@ -58,6 +58,11 @@ class Kafkit {
     return this.#broker.stop();
   }
 
+  /** Where its logs lie. */
+  get directory() {
+    return this.#data;
+  }
+
   /** What `kafkit verify` finds wrong on disk once the broker has stopped. */
   async damage() {
     const args = [cli, 'verify', this.#data, '--deep'];
@@ -101,6 +106,10 @@ class ApacheNode {
     stopApacheKafka(this.#directory);
   }
 
+  get directory() {
+    return this.#directory;
+  }
+
   async damage() {
     return [];
   }
@@ -108,11 +117,12 @@ class ApacheNode {
 
 class ApacheNodes {
   #cluster;
+  directory = temporaryDirectory('checker');
 
   static async start({ properties }) {
     const made = new ApacheNodes();
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}`);
-    made.#cluster = await ThreeNodes.start(temporaryDirectory('checker'), lines);
+    made.#cluster = await ThreeNodes.start(made.directory, lines);
     return made;
   }
 

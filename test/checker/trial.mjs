@@ -1,7 +1,7 @@
 // One seed: brokers, clients in processes of their own, the faults in their midst; then everything
 // comes to rest, one more client reads what is there, and the checker judges.
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { atExit, python, root, runAside, sleep } from '../compat/environment.mjs';
@@ -43,6 +43,8 @@ export async function runTrial({ target: kind, seed, nodes, directory, say }) {
     troubles.push('no transaction was committed: nothing is proved');
   // Without the last reading nothing can be judged but that it failed.
   const findings = final === undefined ? troubles : [...troubles, ...judged.findings];
+  if (findings.length > 0)
+    cpSync(target.directory, join(directory, `${seed}-data`), { recursive: true });
   const seconds = Math.round((Date.now() - started) / 1000);
   return { plan, ...judged, findings, seconds };
 }
