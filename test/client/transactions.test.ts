@@ -30,6 +30,9 @@ class FakeCoordinator {
   readonly offsets: unknown[] = [];
   /** Error codes to answer with before it works, by API. */
   readonly refusals: Partial<Record<ApiName, number[]>> = {};
+  /** How long a transaction is still ending after the answer to EndTxn. */
+  markersMs = 0;
+  #endedAt = -Infinity;
   readonly #fake: FakeCluster;
 
   constructor(fake: FakeCluster, broker: FakeBroker, level: number) {
@@ -100,10 +103,23 @@ class FakeCoordinator {
         this.added.clear();
         if (this.level < 2) return { errorCode: 0 };
         this.epoch++;
+        this.#endedAt = this.#fake.system.clock.monotonic();
         return { errorCode: 0, producerId: this.producerId, producerEpoch: this.epoch };
       },
-      Produce: (request, { version }) => this.#produce(request, version),
+      Produce: (request, { version }) => {
+        if (this.refusals.Produce?.[0] !== -100) return this.#produce(request, version);
+        this.refusals.Produce.shift();
+        return hangUp;
+      },
     };
+  }
+
+  /** As Apache Kafka: too early a transaction is looked at again in steps of 20 ms. */
+  async #untilMarked(): Promise<void> {
+    const { clock } = this.#fake.system;
+    while (clock.monotonic() - this.#endedAt < this.markersMs) {
+      await new Promise<void>((done) => void clock.after(20, done));
+    }
   }
 
   #init(request: RequestDecoded<'InitProducerId'>) {
@@ -114,13 +130,9 @@ class FakeCoordinator {
     return { errorCode: 0, producerId: this.producerId, producerEpoch: this.epoch };
   }
 
-  #produce(request: RequestDecoded<'Produce'>, version: number) {
+  async #produce(request: RequestDecoded<'Produce'>, version: number) {
+    await this.#untilMarked();
     expect(version >= 12).toBe(this.level >= 2);
-    const [refused] = this.refusals.Produce ?? [];
-    if (refused === -100) {
-      this.refusals.Produce?.shift();
-      return hangUp;
-    }
     for (const { name, topicId, partitionData } of request.topicData) {
       const topic = [...this.#fake.topics].find(([, { id }]) => id === topicId)?.[0] ?? name;
       for (const { index, records } of partitionData) {
@@ -171,6 +183,41 @@ describe('version 2 of transactions', () => {
       'write t 1 epoch 1',
       'commit epoch 1',
     ]);
+    await close();
+  });
+
+  test('the first record waits for the markers where too early a one is slow', async () => {
+    const { producer, run, coordinator, close, fake } = await setUp(2);
+    coordinator.markersMs = 3;
+    const { clock } = fake.system;
+    const took: number[] = [];
+    const offsets = [{ topic: 't', partition: 1, offset: 42 }];
+    const work = async () => {
+      for (let n = 0; n < 30; n++) {
+        const from = clock.monotonic();
+        await producer.transaction((tx) => tx.send(to(0)));
+        took.push(clock.monotonic() - from);
+      }
+      // Offsets alone make a transaction, too.
+      const from = clock.monotonic();
+      await producer.transaction((tx) => tx.sendOffsets({ groupId: 'g', offsets }));
+      took.push(clock.monotonic() - from);
+    };
+    await run(work());
+    expect(took[1]).toBeGreaterThanOrEqual(20);
+    // Now and then another wait is tried.
+    expect(took.slice(-20).filter((ms) => ms < 10).length).toBeGreaterThanOrEqual(18);
+    expect(took.at(-1)).toBeGreaterThanOrEqual(3);
+    await close();
+  });
+
+  test('CONCURRENT_TRANSACTIONS of a Produce is tried again within milliseconds', async () => {
+    const { producer, run, coordinator, close, fake } = await setUp(2);
+    coordinator.refusals.Produce = [51, 51];
+    const from = fake.system.clock.monotonic();
+    await run(producer.transaction((tx) => tx.send(to(0))));
+    expect(fake.log('t').values).toEqual(['v']);
+    expect(fake.system.clock.monotonic() - from).toBeLessThan(50);
     await close();
   });
 

@@ -10,6 +10,7 @@ import {
 } from './producer-options.js';
 import type { Metric } from '../metric.js';
 import type { AnyTopics } from '../topic-map.js';
+import { MarkerWait } from './marker-wait.js';
 import { MetadataWait } from './metadata-wait.js';
 import { ProducerCounters } from './producer-counters.js';
 import { ProducerInterceptors } from './producer-interceptors.js';
@@ -204,7 +205,9 @@ export class Producer<K = Bytes, V = Bytes, Topics extends object = AnyTopics>
       lane: this.#lane,
       signal: this.#closing.signal,
     });
-    return new TransactionSession(transactionalId, requests, () => this.#sender.schedule());
+    const markers = new MarkerWait(this.#cluster.system.clock);
+    const changed = () => this.#sender.schedule();
+    return new TransactionSession(transactionalId, requests, markers, changed);
   }
 
   #makeLine(session: TransactionSession): TransactionLine<K, V, Topics> {

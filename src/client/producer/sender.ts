@@ -3,6 +3,7 @@ import { Alarm } from '../../network/index.js';
 import { asyncFrom, isCodecLoaded } from '../../records/index.js';
 import type { Clock } from '../../system/index.js';
 import type { Cluster } from '../cluster/index.js';
+import { markerBackoff } from './marker-wait.js';
 import type { PartitionQueue } from './partition-queue.js';
 import { deliver } from './produce-request.js';
 import type { ProducerBatch } from './producer-batch.js';
@@ -81,7 +82,9 @@ export class Sender {
       else if (this.#lacksIdentity()) this.#wantIdentity();
       else {
         if (settings.compression !== 'none') this.#compressAhead();
-        while (this.#sendRound(now)) continue;
+        const keptBackMs = session?.keptBackMs() ?? 0;
+        if (keptBackMs > 0) next = Math.min(next, now + keptBackMs);
+        else while (this.#sendRound(now)) continue;
       }
       next = Math.min(next, this.#nextMoment(now));
     }
@@ -311,6 +314,7 @@ export class Sender {
     if (batch.isDone) return;
     const now = this.#clock.monotonic();
     queue.acknowledged(now);
+    this.#hooks.session?.written();
     batch.complete(baseOffset, logAppendTime);
     this.#hooks.interceptors?.acknowledged(batch.places);
     this.#hooks.counters.settled(batch, now, baseOffset);
@@ -323,13 +327,18 @@ export class Sender {
     if (this.#hooks.session?.isGivingUp === true) return this.fail(batch, () => error);
     queue.landed(batch);
     if (batch.isDone) return;
-    const { cluster, counters } = this.#hooks;
-    counters.recordRetries += batch.count;
-    const wait = atOnce ? 0 : cluster.retryBackoff(batch.attempts - 1);
+    this.#hooks.counters.recordRetries += batch.count;
+    const wait = atOnce ? 0 : this.#backoff(batch, error);
     batch.lastError = error;
     batch.retryAt = this.#clock.monotonic() + wait;
     queue.requeue(batch);
     this.#hooks.accumulator.active.add(queue);
+  }
+
+  #backoff({ attempts }: ProducerBatch, { code }: KafkaError): number {
+    const { cluster } = this.#hooks;
+    if (code !== 'CONCURRENT_TRANSACTIONS') return cluster.retryBackoff(attempts - 1);
+    return markerBackoff(attempts - 1, cluster.options.retryBackoffMs);
   }
 
   /** The broker refuses the batch as too large: its records go again in smaller ones (KIP-126). */

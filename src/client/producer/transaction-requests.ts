@@ -2,11 +2,10 @@ import { zeroUuid } from '../../bytes/index.js';
 import { errorCodeOf, errorFacts, isKafkaError, KafkaError } from '../../errors/index.js';
 import type { ApiName, RequestInput, ResponseDecoded } from '../../protocol/index.js';
 import type { Cluster, SendOptions } from '../cluster/index.js';
+import { markerBackoff } from './marker-wait.js';
 import type { ProducerIdentity } from './partition-queue.js';
 import type { TransactionOffsets } from './transaction-offsets.js';
 
-/** The first wait where the step before is still under way: that is a matter of milliseconds. */
-const concurrentBackoffMs = 20;
 /** The level of `transaction.version` from which partitions need no adding (KIP-890). */
 const implicitLevel = 2;
 
@@ -166,6 +165,12 @@ export class TransactionRequests {
     });
   }
 
+  /** Resolves after `ms`, unless the producer is closed before. */
+  async pause(ms: number): Promise<void> {
+    const { cluster, signal } = this.#options;
+    await cluster.delay(ms, signal);
+  }
+
   #send<A extends ApiName>(
     api: A,
     broker: number,
@@ -220,7 +225,7 @@ export class TransactionRequests {
         if (movesCoordinator(error)) cluster.forgetCoordinator(type, key);
         const isConcurrent = error.code === 'CONCURRENT_TRANSACTIONS';
         const pause = isConcurrent
-          ? Math.min(concurrentBackoffMs * (attempt + 1), cluster.options.retryBackoffMs)
+          ? markerBackoff(attempt, cluster.options.retryBackoffMs)
           : cluster.retryBackoff(attempt);
         if (clock.monotonic() + pause >= deadline) throw tooLate(error, maxBlockMs);
         await cluster.delay(pause, signal);

@@ -1,4 +1,5 @@
 import { isKafkaError, KafkaError } from '../../errors/index.js';
+import type { MarkerWait } from './marker-wait.js';
 import type { PartitionQueue, ProducerIdentity } from './partition-queue.js';
 import { transactionErrorKind } from './transaction-errors.js';
 import type { TransactionOffsets } from './transaction-offsets.js';
@@ -22,6 +23,7 @@ export class TransactionSession {
   readonly transactionalId: string;
   readonly #requests: TransactionRequests;
   readonly #changed: () => void;
+  readonly #markers: MarkerWait;
   #phase: Phase = 'idle';
   #identity: ProducerIdentity | undefined;
   #isImplicit = false;
@@ -39,9 +41,15 @@ export class TransactionSession {
   #adding: Promise<void> | undefined;
 
   /** `changed` is called when something may be sent, or must be given up. */
-  constructor(transactionalId: string, requests: TransactionRequests, changed: () => void) {
+  constructor(
+    transactionalId: string,
+    requests: TransactionRequests,
+    markers: MarkerWait,
+    changed: () => void,
+  ) {
     this.transactionalId = transactionalId;
     this.#requests = requests;
+    this.#markers = markers;
     this.#changed = changed;
   }
 
@@ -148,13 +156,24 @@ export class TransactionSession {
     }
   }
 
+  /** Milliseconds for which nothing is to be written yet: the last transaction is ending. */
+  keptBackMs(): number {
+    return this.#isImplicit ? this.#markers.remaining() : 0;
+  }
+
   /** A batch of the partition is about to be written. */
   writing(queue: PartitionQueue): boolean {
     const identity = this.#identity;
     if (identity === undefined) return false;
     this.#isStarted = true;
+    this.#markers.sending();
     queue.follow(identity);
     return true;
+  }
+
+  /** A batch has been written. */
+  written(): void {
+    this.#markers.answered();
   }
 
   /** What was meant to be in the transaction is not: it can only be aborted. */
@@ -174,12 +193,20 @@ export class TransactionSession {
     const identity = this.#mustIdentity();
     this.#isStarted = true;
     try {
-      if (!this.#isImplicit) await this.#requests.addOffsets(identity, offsets.groupId);
+      if (this.#isImplicit) await this.#untilMarked();
+      else await this.#requests.addOffsets(identity, offsets.groupId);
       await this.#requests.commitOffsets(identity, offsets, this.#isImplicit);
+      this.#markers.answered();
     } catch (error) {
       this.broken(error);
       throw this.failure ?? error;
     }
+  }
+
+  async #untilMarked(): Promise<void> {
+    const ms = this.#markers.remaining();
+    if (ms > 0) await this.#requests.pause(ms);
+    this.#markers.sending();
   }
 
   /** From here on nothing new is taken; what is waiting still goes. */
@@ -203,6 +230,7 @@ export class TransactionSession {
       if (this.#isStarted) {
         const identity = this.#mustIdentity();
         this.#identity = await this.#requests.end(identity, committed, this.#isImplicit);
+        if (this.#isImplicit) this.#markers.ended();
       }
     } catch (error) {
       const noted = this.#noted(error);
