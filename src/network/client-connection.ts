@@ -77,6 +77,7 @@ export class ClientConnection {
     this.#lastUsedAt = this.#lastReceivedAt;
     this.#alarm = new Alarm(clock, () => this.#rang(), { background: true });
     socket.onData = (bytes) => this.#received(bytes);
+    socket.onSpace = () => this.#cutter.space;
     socket.onClose = (error) => this.#ended(error);
   }
 

@@ -94,6 +94,51 @@ describe('cutting a stream into frames', () => {
     expect(frame?.equals(body)).toBe(true);
   });
 
+  test('gives the same frames where bytes are received in the space it offers', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 3_000_000 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 700_000 }), { minLength: 1, maxLength: 5 }),
+        (lengths, steps) => {
+          const bodies = lengths.map((length, n) => Buffer.alloc(length, `body ${n} `));
+          const stream = framed(...bodies);
+          const cutter = new FrameCutter(100 << 20);
+          const own = Buffer.alloc(256 * 1024);
+          const frames: Buffer[] = [];
+          let direct = 0;
+          for (let at = 0, n = 0; at < stream.length; n++) {
+            const space = cutter.space;
+            const into = space ?? own;
+            const length = stream.copy(into, 0, at, at + (steps[n % steps.length] ?? 1));
+            if (space !== undefined) direct += length;
+            cutter.push(into.subarray(0, length), (frame) => frames.push(frame));
+            own.fill(0);
+            at += length;
+          }
+          expect(frames.map((frame, n) => frame.equals(bodies[n] as Buffer))).toEqual(
+            lengths.map(() => true),
+          );
+          // All but the beginning of a frame, which comes with its length, and its end.
+          const beginning = Math.min(own.length, Math.max(...steps));
+          expect(direct).toBeGreaterThanOrEqual(Math.max(...lengths) - beginning - 65_536);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('offers no space for what is small, and none that reaches into the frame behind', () => {
+    const cutter = new FrameCutter(100 << 20);
+    expect(cutter.space).toBeUndefined();
+    const stream = framed(Buffer.alloc(100_000, 1), Buffer.alloc(60_000, 2));
+    cutter.push(stream.subarray(0, 1004), () => undefined);
+    expect(cutter.space).toHaveLength(99_000);
+    cutter.push(stream.subarray(1004, 60_004), () => undefined);
+    expect(cutter.space).toBeUndefined();
+    cutter.push(stream.subarray(60_004, 100_010), () => undefined);
+    expect(cutter.space).toBeUndefined();
+  });
+
   test('goes on after a frame whose receiver failed', () => {
     const cutter = new FrameCutter(100);
     const fail = (): void => {

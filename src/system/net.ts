@@ -35,6 +35,12 @@ export interface Socket {
   readonly localPort: number;
   /** The bytes are valid only during the call: the buffer behind them is used again. */
   onData: (bytes: Buffer) => void;
+  /**
+   * Asked before reading: where the next bytes are to be put, of which `onData` then is given
+   * those that came; undefined for a buffer of the socket. Accepted sockets of the machine do
+   * not ask.
+   */
+  onSpace: () => Buffer | undefined;
   /** Called once, whoever closed; with the error when there was one. */
   onClose: (error?: Error) => void;
   /** The write buffer has become empty after `write` had answered false. */

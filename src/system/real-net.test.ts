@@ -34,6 +34,26 @@ function receive(socket: Socket, length: number): Promise<Buffer> {
   return promise;
 }
 
+/** The first bytes and the last hundred come through the buffer of the socket, the rest not. */
+function receiveDirectly(
+  socket: Socket,
+  length: number,
+): Promise<{ bytes: Buffer; direct: number }> {
+  const { promise, resolve } = later<{ bytes: Buffer; direct: number }>();
+  const whole = Buffer.alloc(length);
+  let filled = 0;
+  let direct = 0;
+  const isWanted = () => filled > 0 && filled < length - 100;
+  socket.onSpace = () => (isWanted() ? whole.subarray(filled, length - 100) : undefined);
+  socket.onData = (bytes) => {
+    if (bytes.buffer === whole.buffer) direct += bytes.length;
+    else bytes.copy(whole, filled);
+    filled += bytes.length;
+    if (filled === length) resolve({ bytes: whole, direct });
+  };
+  return promise;
+}
+
 const codeOf = async (run: Promise<unknown>) =>
   await run.then(
     () => 'none',
@@ -54,6 +74,19 @@ describe.each(['real', 'memory'] as const)('a %s network', (kind) => {
     expect((await received).equals(sent)).toBe(true);
     await written.promise;
     expect(socket.bufferedBytes()).toBe(0);
+    socket.destroy();
+    await listener.close();
+  });
+
+  test('puts bytes where the receiver wants them', async () => {
+    const listener = await net.listen({ host: '127.0.0.1', port: 0 }, echo);
+    const socket = await net.connect({ host: '127.0.0.1', port: listener.port });
+    const sent = Buffer.alloc(2_000_000, 'abcdefghijk');
+    const received = receiveDirectly(socket, sent.length);
+    socket.write([sent]);
+    const { bytes, direct } = await received;
+    expect(bytes.equals(sent)).toBe(true);
+    expect(direct).toBeGreaterThan(1_000_000);
     socket.destroy();
     await listener.close();
   });
@@ -140,6 +173,11 @@ test('TLS carries bytes under a trusted certificate, and fails with a hint other
   const received = receive(socket, sent.length);
   socket.write([sent]);
   expect((await received).equals(sent)).toBe(true);
+  const again = receiveDirectly(socket, sent.length);
+  socket.write([sent]);
+  const { bytes, direct } = await again;
+  expect(bytes.equals(sent)).toBe(true);
+  expect(direct).toBeGreaterThan(100_000);
   socket.destroy();
   const untrusted = realNet.connect({ host: 'localhost', port, tls: true });
   expect(await codeOf(untrusted)).toBe('CONNECTION_CLOSED');

@@ -6,7 +6,7 @@ import { connectError, listenError } from './net-error.js';
 import { RealSocket } from './real-socket.js';
 
 const connectTimeoutMs = 10_000;
-/** Each socket that we open reads into one buffer of this size, again and again. */
+/** A socket that we open reads into one buffer of this size, unless it is given space. */
 const readBufferBytes = 256 * 1024;
 /** How long one of several addresses of a host name is tried before the next. */
 const addressTimeoutMs = 1_000;
@@ -19,8 +19,9 @@ async function connect(options: ConnectOptions): Promise<RealSocket> {
   if (options.signal?.aborted) throw aborted(options);
   return await new Promise((resolve, reject) => {
     let made: RealSocket | undefined;
+    const own = Buffer.allocUnsafeSlow(readBufferBytes);
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+      buffer: () => made?.onSpace() ?? own,
       callback(length: number, buffer: Uint8Array): boolean {
         made?.received((buffer as Buffer).subarray(0, length));
         return true;

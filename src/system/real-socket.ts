@@ -13,6 +13,7 @@ export class RealSocket implements Socket {
   readonly localAddress: string;
   readonly localPort: number;
   onData: (bytes: Buffer) => void = () => undefined;
+  onSpace: () => Buffer | undefined = () => undefined;
   onClose: (error?: Error) => void = () => undefined;
   onDrain: () => void = () => undefined;
   readonly #raw: net.Socket;

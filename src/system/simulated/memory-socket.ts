@@ -26,6 +26,7 @@ export class MemorySocket implements Socket {
   readonly localAddress: string;
   readonly localPort: number;
   onData: (bytes: Buffer) => void = () => undefined;
+  onSpace: () => Buffer | undefined = () => undefined;
   onClose: (error?: Error) => void = () => undefined;
   onDrain: () => void = () => undefined;
   readonly #clock: Pick<Clock, 'soon'>;
@@ -134,8 +135,9 @@ export class MemorySocket implements Socket {
     const peer = this.#peer;
     if (peer === undefined || peer.#closed) return;
     while (!this.#closed && !peer.#closed && !peer.#paused) {
-      const [length, done] = this.#fill();
-      if (length > 0) peer.onData(delivery.subarray(0, length));
+      const into = peer.onSpace() ?? delivery;
+      const [length, done] = this.#fill(into);
+      if (length > 0) peer.onData(into.subarray(0, length));
       for (const written of done) written();
       if (length === 0) break;
     }
@@ -158,15 +160,16 @@ export class MemorySocket implements Socket {
     }
   }
 
-  /** Copies the next bytes into the delivery buffer; also returns whose writes are done by it. */
-  #fill(): [length: number, done: (() => void)[]] {
+  /** Copies the next bytes into a delivery; also returns whose writes are done by it. */
+  #fill(into: Buffer): [length: number, done: (() => void)[]] {
     const done: (() => void)[] = [];
+    const limit = Math.min(deliveryBytes, into.length);
     let length = 0;
-    while (length < deliveryBytes) {
+    while (length < limit) {
       const first = this.#outgoing[0];
       if (first === undefined) break;
-      const piece = Math.min(deliveryBytes - length, first.chunk.length - first.sent);
-      delivery.set(first.chunk.subarray(first.sent, first.sent + piece), length);
+      const piece = Math.min(limit - length, first.chunk.length - first.sent);
+      into.set(first.chunk.subarray(first.sent, first.sent + piece), length);
       length += piece;
       first.sent += piece;
       if (first.sent < first.chunk.length) break;
