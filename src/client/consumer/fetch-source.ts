@@ -8,6 +8,11 @@ export interface Asked {
   readonly target: FetchTarget;
 }
 
+/** Whether nothing was left behind what the answers have brought. */
+export function isAtEnd(asked: readonly Asked[]): boolean {
+  return asked.every(({ state }) => state.fetchOffset >= state.endOffset);
+}
+
 /** One broker that partitions are fetched from. */
 export class FetchSource {
   readonly broker: number;

@@ -143,6 +143,23 @@ describe('the fetcher', () => {
     expect(cluster.open).toEqual([]);
   });
 
+  test.each([
+    [4, 0, 'the loop comes before the next Fetch at the end of the log'],
+    [100, 1, 'the next Fetch leaves at once where more is to be had'],
+  ])('with a high watermark of %i behind 4 records: %i (%s)', async (highWatermark, open) => {
+    const { cluster, assign, events, fetcher } = bench();
+    assign(0);
+    const first = await cluster.next('Fetch');
+    first.answer(response([answerOf(0, { records: records(0, 4), highWatermark })]));
+    // What promises bring about, and nothing of the next turn.
+    for (let hop = 0; hop < 20; hop++) await Promise.resolve();
+    expect(events).toEqual(['fetched']);
+    // As the loop does when it takes the records.
+    fetcher.wake();
+    expect(cluster.open).toHaveLength(open);
+    expect(asked(await cluster.next('Fetch'))).toEqual(['0@4']);
+  });
+
   test('each of many brokers gets a part of the budget, while the others hold theirs', async () => {
     const { cluster, assign } = bench({ queuedMaxBytes: 2100 });
     cluster.leaders.set('orders:1', 2);

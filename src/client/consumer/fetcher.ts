@@ -6,7 +6,7 @@ import type { Cluster, PartitionMetadata } from '../cluster/index.js';
 import type { FetchBuffer } from './fetch-buffer.js';
 import { fetchInput } from './fetch-request.js';
 import { haveTopicIds } from './fetch-session.js';
-import { type Asked, FetchSource } from './fetch-source.js';
+import { type Asked, FetchSource, isAtEnd } from './fetch-source.js';
 import { FetchedPartition } from './fetched-partition.js';
 import type { FetcherHost, FetcherSettings } from './fetcher-host.js';
 import { asKafkaError } from './offset-lookup.js';
@@ -44,6 +44,8 @@ export class Fetcher {
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #stopped = false;
+  /** `wake` comes in the next turn of the event loop. */
+  #isPutOff = false;
 
   constructor(
     cluster: Cluster,
@@ -62,14 +64,12 @@ export class Fetcher {
 
   /** Brokers with a fetch under way. */
   get inFlight(): number {
-    let count = 0;
-    for (const source of this.#sources.values()) if (source.inFlight) count++;
-    return count;
+    return [...this.#sources.values()].filter((source) => source.inFlight).length;
   }
 
   /** Sends what can be sent now, and sees to it that the rest is looked at in time. */
   wake(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#isPutOff) return;
     for (const source of this.#sources.values()) if (source.isPointless) this.#abandon(source);
     const now = this.#cluster.system.clock.monotonic();
     const plans = new Map<FetchSource, { asked: Asked[]; full: boolean }>();
@@ -216,8 +216,19 @@ export class Fetcher {
     }
     if (full)
       source.sharedPollAt = brought ? 0 : this.#later(Math.min(sharedPollMs, fetchMaxWaitMs));
+    if (brought && isAtEnd(asked)) this.#putOff();
     if (brought) this.#host.fetched();
     this.wake();
+  }
+
+  /** At the end of the log the loop gets its records first: nothing else is to be had yet. */
+  #putOff(): void {
+    if (this.#isPutOff) return;
+    this.#isPutOff = true;
+    this.#cluster.system.clock.soon(() => {
+      this.#isPutOff = false;
+      this.wake();
+    });
   }
 
   /** Takes an answer apart; true when it brought something for the loop. */
@@ -249,7 +260,7 @@ export class Fetcher {
       }
     }
     // A session answers only for what has changed: the others are well.
-    for (const { state } of byKey.values()) wellAgain(state);
+    for (const { state } of byKey.values()) state.wellAgain();
     return brought;
   }
 
@@ -269,7 +280,7 @@ export class Fetcher {
       this.#host.truncated(state, divergingEpoch.endOffset, divergingEpoch.epoch);
       return false;
     }
-    wellAgain(state);
+    state.wellAgain();
     const { readCommitted, checkCrcs } = this.#settings;
     const end = readCommitted ? answer.lastStableOffset : answer.highWatermark;
     if (end >= 0) state.endOffset = end;
@@ -383,11 +394,6 @@ export class Fetcher {
       this.wake();
     });
   }
-}
-
-function wellAgain(state: PartitionState): void {
-  state.failures = 0;
-  state.problem = undefined;
 }
 
 type PartitionAnswer = ResponseDecoded<'Fetch'>['responses'][number]['partitions'][number];

@@ -103,8 +103,13 @@ export class PartitionState implements TopicPartition {
     this.deferred = new Set();
     this.wanted = undefined;
     this.retryAt = 0;
-    this.failures = 0;
     this.validatedEpoch = -1;
+    this.wellAgain();
+  }
+
+  /** Nothing is wrong with it now. */
+  wellAgain(): void {
+    this.failures = 0;
     this.problem = undefined;
   }
 
