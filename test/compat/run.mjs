@@ -18,7 +18,7 @@ const checks = [
   ['protocol-facts', 1, 'node', 'scripts/extract-protocol-facts.mjs', '--check'],
   ['seed-clients', 12, 'node', 'test/compat/seed-clients.mjs'],
   ['pykafka', 5, 'node', 'test/compat/pykafka.mjs'],
-  ['scenarios', 15, 'node', 'test/compat/apache/run.mjs', 'kafkit', 'single', 'tv1'],
+  ['scenarios', 15, 'node', 'test/compat/apache/run.mjs', 'kafkit-three', 'single', 'tv1'],
   ['interchange', 12, 'node', 'test/compat/interchange/run.mjs'],
   ['faults', 8, 'node', 'test/faults/run.mjs', '--fault', 'reset,stall,leader-killed'],
   ['checker', 6, 'node', 'test/checker/run.mjs', '--seed', '2,6,13'],

@@ -1,13 +1,13 @@
 // One suite of scenarios for our client against many kinds of brokers: `npm run compat:apache`.
 //
-//   node test/compat/apache/run.mjs                       all of: kafkit single three tv0 tv1
+//   node test/compat/apache/run.mjs                       all of the targets below
 //   node test/compat/apache/run.mjs single three          only those
 //   node test/compat/apache/run.mjs HOST:PORT             what runs there
 //   … --only 'static member'                              scenarios whose sentence has these words
 //
-// kafkit is our broker; single, tv0 and tv1 one node of Apache Kafka (with transaction.version 2,
-// 0 and 1), three has three nodes. What a target cannot serve is printed with the reason. Ends
-// with 1 when any scenario fails.
+// kafkit is our broker, kafkit-three the same as three nodes; single, tv0 and tv1 are one node of
+// Apache Kafka (with transaction.version 2, 0 and 1), three has three nodes. What a target cannot
+// serve is printed with the reason. Ends with 1 when any scenario fails.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -36,6 +36,7 @@ const limitMs = 180_000;
 
 const targets = {
   kafkit: { start: () => startKafkit() },
+  'kafkit-three': { start: async () => startKafkit({ ports: await threePorts() }) },
   single: { start: () => apache('single', []) },
   three: { start: () => apache('three', []) },
   // What the version of transactions changes, and nothing else.
@@ -48,6 +49,10 @@ const targets = {
     area: 'transactions',
   },
 };
+
+async function threePorts() {
+  return [await freePort(), await freePort(), await freePort()];
+}
 
 async function apache(kind, options) {
   const directory = temporaryDirectory(`scenarios-${kind}`);
