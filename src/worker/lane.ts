@@ -7,16 +7,46 @@ import type {
 } from '../client/index.js';
 import { isKafkaError } from '../errors/index.js';
 import type { Logger, System, Timer } from '../system/index.js';
+import { Drain } from './drain.js';
 import { Fifo } from './fifo.js';
-import { OffsetTracker, type TrackedOffset } from './offset-tracker.js';
+import { OffsetTracker, type Tracked } from './offset-tracker.js';
+import type { LaneRecord, WorkerLane } from './worker-lane.js';
 import type { WorkerOptions } from './worker-options.js';
 
 /** A record in a lane, and where it is noted. */
-export interface LaneRecord {
-  readonly lane: Lane;
+class TrackedRecord implements LaneRecord, Tracked {
   readonly record: ConsumerRecord;
-  readonly tracker: OffsetTracker;
-  readonly tracked: TrackedOffset;
+  readonly #drain: Drain;
+  readonly #tracker: OffsetTracker;
+  isDone = false;
+
+  constructor(record: ConsumerRecord, tracker: OffsetTracker, drain: Drain) {
+    this.record = record;
+    this.#drain = drain;
+    this.#tracker = tracker;
+    tracker.add(this);
+  }
+
+  get offset(): number {
+    return this.record.offset;
+  }
+
+  get isGone(): boolean {
+    return this.#tracker.isGone;
+  }
+
+  begins(): void {
+    this.#tracker.running++;
+  }
+
+  done(): void {
+    this.#tracker.done(this);
+  }
+
+  ends(): void {
+    this.#tracker.running--;
+    if (this.#tracker.isGone) this.#drain.wake();
+  }
 }
 
 export interface LaneParts {
@@ -34,7 +64,7 @@ export interface LaneParts {
   readonly isFull: () => boolean;
 }
 
-const defaults = { commitIntervalMs: 1000, drainTimeoutMs: 30_000 } as const;
+const defaultCommitIntervalMs = 1000;
 const commitTimeoutMs = 5000;
 /** After so many records of a batch the event loop gets a turn. */
 const recordsPerTurn = 256;
@@ -48,13 +78,13 @@ const rebalanceTimeoutMs = 60_000;
  * its loop: records are noted and passed on, and partitions rest while there are too many. So
  * rebalances never wait for more than the handlers that run.
  */
-export class Lane {
+export class Lane implements WorkerLane {
   readonly #parts: LaneParts;
   readonly #consumer: Consumer;
   readonly #trackers = new Map<string, OffsetTracker>();
   /** Records whose time has not come, in that order for each partition. */
-  readonly #delayed = new Fifo<LaneRecord & { readonly dueAt: number }>();
-  readonly #idle = new Set<() => void>();
+  readonly #delayed = new Fifo<{ readonly entry: LaneRecord; readonly dueAt: number }>();
+  readonly #drain: Drain;
   #delayTimer: Timer | undefined;
   #commitTimer: Timer | undefined;
   #isResting = false;
@@ -62,7 +92,8 @@ export class Lane {
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
-    const { kafka, options, groupId, topics, logger } = parts;
+    const { kafka, options, groupId, topics, logger, system } = parts;
+    this.#drain = new Drain(system, options.drainTimeoutMs);
     this.#consumer = kafka.consumer({
       sessionTimeoutMs: 10_000,
       rebalanceTimeoutMs,
@@ -82,17 +113,14 @@ export class Lane {
     });
   }
 
-  /** Records waiting for their time. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Records in Kafka that have not been handed out, as far as is known. */
   get lag(): number {
     return this.#consumer.closed ? 0 : this.#consumer.health().lag;
   }
 
-  /** Reads until `end`. */
   async run(): Promise<void> {
     this.#scheduleCommit();
     for await (const batch of this.#consumer.batches()) {
@@ -108,7 +136,7 @@ export class Lane {
     const { clock } = this.#parts.system;
     let inTurn = 0;
     for (const record of batch) {
-      this.#pass({ lane: this, record, tracker, tracked: tracker.add(record.offset) });
+      this.#pass(new TrackedRecord(record, tracker, this.#drain));
       if (++inTurn < recordsPerTurn) continue;
       inTurn = 0;
       tracker.reached(record.offset + 1);
@@ -118,7 +146,6 @@ export class Lane {
     tracker.reached(batch.nextOffset);
   }
 
-  /** Rests while there are too many records, and goes on when there are fewer. */
   breathe(): void {
     if (this.#consumer.closed) return;
     const isFull = this.#parts.isFull();
@@ -128,12 +155,6 @@ export class Lane {
     else this.#consumer.resume();
   }
 
-  done({ tracker, tracked }: LaneRecord): void {
-    tracker.done(tracked);
-    if (tracker.size === 0 || this.#isEnding) for (const wake of this.#idle) wake();
-  }
-
-  /** Starts nothing new, waits for what runs, commits, and leaves the group. */
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#delayTimer?.cancel();
@@ -153,7 +174,7 @@ export class Lane {
       ready(entry);
       return;
     }
-    this.#delayed.push({ ...entry, dueAt: due });
+    this.#delayed.push({ entry, dueAt: due });
     this.#waitForFirst();
   }
 
@@ -164,8 +185,8 @@ export class Lane {
     this.#delayTimer = clock.after(Math.max(0, first.dueAt - clock.now()), () => {
       this.#delayTimer = undefined;
       while ((this.#delayed.first?.dueAt ?? Infinity) <= clock.now()) {
-        const entry = this.#delayed.shift();
-        if (entry !== undefined) this.#parts.ready(entry);
+        const delayed = this.#delayed.shift();
+        if (delayed !== undefined) this.#parts.ready(delayed.entry);
       }
       this.#waitForFirst();
     });
@@ -197,40 +218,12 @@ export class Lane {
 
   /** Resolves when nothing of these is being handled, or the time for that is over. */
   async #settled(trackers: readonly OffsetTracker[]): Promise<void> {
-    const { system, options } = this.#parts;
-    const isBusy = () => trackers.some((each) => each.running > 0);
-    let isOver = false;
-    const drainMs = options.drainTimeoutMs ?? defaults.drainTimeoutMs;
-    const timer = system.clock.after(drainMs, () => {
-      isOver = true;
-      for (const wake of this.#idle) wake();
-    });
-    while (isBusy() && !isOver) {
-      await new Promise<void>((wake) => {
-        const once = () => {
-          this.#idle.delete(once);
-          wake();
-        };
-        this.#idle.add(once);
-      });
-    }
-    timer.cancel();
-  }
-
-  /** A handler begins with a record. */
-  begins({ tracker }: LaneRecord): void {
-    tracker.running++;
-  }
-
-  /** A handler has ended with a record. */
-  ends({ tracker }: LaneRecord): void {
-    tracker.running--;
-    if (tracker.isGone) for (const wake of this.#idle) wake();
+    await this.#drain.until(() => trackers.some(({ running }) => running > 0));
   }
 
   #scheduleCommit(): void {
     const { system, options } = this.#parts;
-    const interval = options.commitIntervalMs ?? defaults.commitIntervalMs;
+    const interval = options.commitIntervalMs ?? defaultCommitIntervalMs;
     this.#commitTimer = system.clock.after(interval, () => {
       void this.#commit([...this.#trackers.values()]).then(() => {
         if (!this.#isEnding) this.#scheduleCommit();

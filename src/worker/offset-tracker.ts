@@ -1,7 +1,7 @@
 import { Fifo } from './fifo.js';
 
 /** One record of a partition that is being worked on. */
-export interface TrackedOffset {
+export interface Tracked {
   readonly offset: number;
   isDone: boolean;
 }
@@ -13,7 +13,7 @@ export interface TrackedOffset {
 export class OffsetTracker {
   readonly topic: string;
   readonly partition: number;
-  readonly #open = new Fifo<TrackedOffset>();
+  readonly #open = new Fifo<Tracked>();
   #next = -1;
   #committed = -1;
   /** The partition has been given up: nothing of it is started any more. */
@@ -31,10 +31,8 @@ export class OffsetTracker {
     return this.#open.size;
   }
 
-  add(offset: number): TrackedOffset {
-    const tracked = { offset, isDone: false };
+  add(tracked: Tracked): void {
     this.#open.push(tracked);
-    return tracked;
   }
 
   /** Everything below has been handed out. */
@@ -42,7 +40,7 @@ export class OffsetTracker {
     this.#next = nextOffset;
   }
 
-  done(tracked: TrackedOffset): void {
+  done(tracked: Tracked): void {
     tracked.isDone = true;
     while (this.#open.first?.isDone === true) this.#open.shift();
   }

@@ -6,8 +6,8 @@ export interface SchedulerHost<T> {
   chainOf(item: T): string | undefined;
   /** Asked before an item is started: whether it is still wanted. */
   isWanted(item: T): boolean;
-  /** Works on an item, and calls `ended` once when it has, now or later. Must not fail. */
-  run(item: T, ended: () => void): void;
+  /** Works on an item, and gives `turn` back by `ended` when it has, now or later. Never fails. */
+  run(item: T, turn: Turn<T>): void;
   /** An item is through. */
   settled(): void;
 }
@@ -18,7 +18,8 @@ interface Chain<T> {
   readonly waiting: Fifo<T>;
 }
 
-interface Ready<T> {
+/** An item on its way, to be given back once. */
+export interface Turn<T> {
   readonly item: T;
   readonly chain: Chain<T> | undefined;
 }
@@ -32,7 +33,7 @@ export class Scheduler<T> {
   readonly #host: SchedulerHost<T>;
   /** Chains of which an item runs or is ready. */
   readonly #chains = new Map<string, Chain<T>>();
-  readonly #ready = new Fifo<Ready<T>>();
+  readonly #ready = new Fifo<Turn<T>>();
   #running = 0;
   #waiting = 0;
   #isPumping = false;
@@ -74,19 +75,19 @@ export class Scheduler<T> {
     if (this.#isPumping) return;
     this.#isPumping = true;
     while (this.#running < this.#concurrency) {
-      const ready = this.#ready.shift();
-      if (ready === undefined) break;
+      const turn = this.#ready.shift();
+      if (turn === undefined) break;
       this.#waiting--;
-      const { item, chain } = ready;
-      if (this.#host.isWanted(item)) {
+      if (this.#host.isWanted(turn.item)) {
         this.#running++;
-        this.#host.run(item, () => this.#ended(chain));
-      } else this.#next(chain);
+        this.#host.run(turn.item, turn);
+      } else this.#next(turn.chain);
     }
     this.#isPumping = false;
   }
 
-  #ended(chain: Chain<T> | undefined): void {
+  /** The host is through with an item. */
+  ended({ chain }: Turn<T>): void {
     this.#running--;
     this.#next(chain);
     this.#pump();

@@ -32,6 +32,15 @@ export interface WorkerOptions<K = Buffer | null, V = Buffer | null> {
    */
   readonly orderBy?: 'key' | 'partition' | 'none' | undefined;
   /**
+   * What the group is. In a `share` group (KIP-932) the workers share the records themselves, so
+   * that there may be more of them than partitions, and a slow record holds up nothing; in a
+   * `consumer` group each partition belongs to one. Default: what the group is already; a new one
+   * is a share group if `orderBy` is `none` and the cluster has share groups (Kafka 4.2). Its own
+   * limit of deliveries drops no record: one whose last deliveries have come goes to the dead
+   * letters. Asked for, it fails with INVALID_ARGUMENT or UNSUPPORTED_VERSION where it cannot be.
+   */
+  readonly groupType?: 'consumer' | 'share' | undefined;
+  /**
    * Pauses before further attempts, such as `['1s', '30s', '5m']`, which is the default. The
    * record waits in a topic of its own, `GROUP.retry.1s`, so that it holds up nobody.
    */
@@ -49,10 +58,11 @@ export interface WorkerOptions<K = Buffer | null, V = Buffer | null> {
   readonly commitIntervalMs?: number | undefined;
   /** How long handlers may go on when the worker ends or loses partitions; default 30 000. */
   readonly drainTimeoutMs?: number | undefined;
+  /** Where a group begins that has been nowhere yet; default `earliest`. */
   readonly offsetReset?: 'earliest' | 'latest' | 'none' | undefined;
   readonly keyDeserializer?: DeserializerLike<K> | undefined;
   readonly valueDeserializer?: DeserializerLike<V> | undefined;
-  /** More of the consumer's options. */
+  /** More of the consumer's options; keeps the worker out of share groups. */
   readonly consumer?: ConsumerOptions | undefined;
   readonly logger?: Logger | undefined;
   readonly system?: System | undefined;
@@ -69,6 +79,9 @@ export interface WorkerStatus {
   readonly running: number;
   /** Records in memory that wait for a free hand, or for their time. */
   readonly waiting: number;
-  /** Records in the topics (and the retry topics) that have not been read yet. */
+  /**
+   * Records in the topics (and the retry topics) that have not been read yet; of a share group
+   * those that are not done with, as it was some seconds ago.
+   */
   readonly lag: number;
 }

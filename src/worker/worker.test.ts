@@ -165,7 +165,8 @@ describe('the parts of a worker', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1000), { minLength: 1, maxLength: 50 }), (order) => {
         const tracker = new OffsetTracker('t', 0);
-        const tracked = order.map((_, offset) => tracker.add(offset * 3));
+        const tracked = order.map((_, at) => ({ offset: at * 3, isDone: false }));
+        for (const each of tracked) tracker.add(each);
         tracker.reached(order.length * 3);
         const left = new Set(tracked);
         for (const pick of order) {
@@ -187,10 +188,10 @@ describe('the parts of a worker', () => {
     const scheduler = new Scheduler<number>(1, {
       chainOf: () => 'one',
       isWanted: () => true,
-      run: (at, ended) => {
+      run: (at, turn) => {
         log.push(at);
-        if (isHeld) release = ended;
-        else ended();
+        if (isHeld) release = () => scheduler.ended(turn);
+        else scheduler.ended(turn);
       },
       settled: () => undefined,
     });
@@ -210,12 +211,12 @@ describe('the parts of a worker', () => {
       const scheduler = new Scheduler<number>(3, {
         chainOf: (at) => (at % 5 === 4 ? undefined : `c${at % 5}`),
         isWanted: (at) => at !== 12,
-        run: (at, ended) => {
+        run: (at, turn) => {
           most = Math.max(most, ++running);
           void soon().then(() => {
             log.push(`c${at % 5} ${at}`);
             running--;
-            ended();
+            scheduler.ended(turn);
           });
         },
         settled: () => {

@@ -1,27 +1,15 @@
-import {
-  ConsumerRecord,
-  type Kafka,
-  type Metric,
-  type Producer,
-  type ProducerRecord,
-} from '../client/index.js';
-import {
-  attemptOf,
-  dueAtOf,
-  errorHeaders,
-  originOf,
-  type RetryTopic,
-  retryHeaders,
-  retryTopics,
-  type Stage,
-  strippedHeaders,
-} from '../connect/index.js';
+import { ConsumerRecord, type Kafka, type Metric } from '../client/index.js';
+import { attemptOf, dueAtOf, type RetryTopic, retryTopics, type Stage } from '../connect/index.js';
 import { isKafkaError, KafkaError } from '../errors/index.js';
 import { bytes, toDeserializer } from '../serde/index.js';
 import { defaultLogger, type Logger, realSystem, type System } from '../system/index.js';
 import { Delivery } from './delivery.js';
-import { Lane, type LaneRecord } from './lane.js';
-import { Scheduler } from './scheduler.js';
+import { Lane } from './lane.js';
+import { type Failing, Onward } from './onward.js';
+import { Scheduler, type Turn } from './scheduler.js';
+import { checkGroupType, type ShareGroup, shareGroupOf } from './share-group.js';
+import { ShareLane } from './share-lane.js';
+import type { LaneRecord, WorkerLane } from './worker-lane.js';
 import type { WorkerOptions, WorkerStatus, WorkHandler } from './worker-options.js';
 
 /** Makes a worker; `run` sets it going. Fails with INVALID_ARGUMENT. */
@@ -36,19 +24,16 @@ export function worker<K = Buffer | null, V = Buffer | null>(
 /** One record in a handler's hands. */
 interface Job {
   readonly entry: LaneRecord;
-  readonly ended: () => void;
+  readonly turn: Turn<LaneRecord>;
   stage: Stage;
   delivery: Delivery | undefined;
 }
-
-/** A record that cannot be sent on waits so long before it is tried again. */
-const sendAgainMs = 1000;
 
 /**
  * Handles every record of some topics at least once, many at a time, in order where order matters.
  * A record whose handler fails waits in a retry topic and comes again; one whose attempts are used
  * up goes to the dead-letter topic. Offsets are committed behind the first record that is neither
- * handled nor safely in another topic.
+ * handled nor safely in another topic; in a share group each record is acknowledged by itself.
  */
 export class Worker<K = Buffer | null, V = Buffer | null> {
   readonly #kafka: Kafka;
@@ -62,10 +47,9 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   readonly #read: (record: ConsumerRecord) => ConsumerRecord<K, V>;
   /** What handlers are working on; bounded by the concurrency. */
   readonly #open = new Set<Delivery>();
-  #isAbandoned = false;
   readonly #counts = { handled: 0, failed: 0, retried: 0, deadLettered: 0 };
-  #lanes: readonly Lane[] = [];
-  #producer: Producer | undefined;
+  #lanes: readonly WorkerLane[] = [];
+  #onward: Onward | undefined;
   #fail: (error: unknown) => void = () => undefined;
   #isRunning = false;
 
@@ -82,10 +66,11 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     if (options.topics.length === 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'The worker names no topic.');
     }
+    checkGroupType(options as WorkerOptions<never, never>);
     this.#scheduler = new Scheduler<LaneRecord>(concurrency, {
       chainOf: ({ record }) => this.#chainOf(record),
-      isWanted: ({ tracker }) => !tracker.isGone,
-      run: (entry, ended) => this.#work(entry, ended),
+      isWanted: ({ isGone }) => !isGone,
+      run: (entry, turn) => this.#work(entry, turn),
       settled: () => this.#breathe(),
     });
     const { groupId, retries = ['1s', '30s', '5m'], deadLetter = true } = options;
@@ -133,26 +118,44 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
   async run(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<WorkerStatus> {
     if (this.#isRunning) throw new KafkaError('INVALID_ARGUMENT', 'The worker runs already.');
     this.#isRunning = true;
-    this.#isAbandoned = false;
-    await this.#createTopics();
-    this.#producer = this.#kafka.producer();
-    const { signal } = options;
+    try {
+      await this.#createTopics();
+      const share = await shareGroupOf(this.#kafka, this.#options as WorkerOptions<never, never>);
+      await this.#runLanes(share, options.signal);
+    } finally {
+      this.#isRunning = false;
+    }
+    return this.status();
+  }
+
+  async #runLanes(share: ShareGroup | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const onward = this.#makeOnward();
+    this.#onward = onward;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#fail = reject;
-        this.#lanes = this.#makeLanes();
+        this.#lanes = this.#makeLanes(share);
         for (const lane of this.#lanes) lane.run().catch(reject);
         if (signal?.aborted === true) resolve();
         else signal?.addEventListener('abort', () => resolve(), { once: true });
       });
     } finally {
       await Promise.all(this.#lanes.map((lane) => lane.end()));
-      this.#isAbandoned = true;
       for (const each of this.#open) each.abort();
-      await this.#producer.close();
-      this.#isRunning = false;
+      await onward.close();
     }
-    return this.status();
+  }
+
+  #makeOnward(): Onward {
+    return new Onward({
+      kafka: this.#kafka,
+      groupId: this.#options.groupId,
+      retries: this.#retries,
+      deadLetterTopic: this.#deadLetterTopic,
+      logger: this.#logger,
+      system: this.#system,
+      fail: (error) => this.#fail(error),
+    });
   }
 
   async #createTopics(): Promise<void> {
@@ -178,17 +181,29 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     }
   }
 
-  #makeLanes(): Lane[] {
-    const { groupId, topics, bufferedMax = 10_000 } = this.#options;
-    const shared = {
+  #makeLanes(share: ShareGroup | undefined): WorkerLane[] {
+    const { groupId, topics, bufferedMax = 10_000, concurrency = 10 } = this.#options;
+    const common = {
       kafka: this.#kafka,
-      options: this.#options as WorkerOptions<never, never>,
       logger: this.#logger,
       system: this.#system,
       ready: (entry: LaneRecord) => this.#scheduler.add(entry),
+    };
+    const shared = {
+      ...common,
+      options: this.#options as WorkerOptions<never, never>,
       isFull: () => this.#waiting() >= bufferedMax,
     };
-    const first = new Lane({ ...shared, groupId, topics, dueAt: undefined });
+    const { drainTimeoutMs } = this.#options;
+    const first =
+      share === undefined
+        ? new Lane({ ...shared, groupId, topics, dueAt: undefined })
+        : new ShareLane({
+            ...common,
+            ...share,
+            ...{ groupId, topics, concurrency, drainTimeoutMs },
+            spent: (entry, deliveryCount) => void this.#spent(entry, deliveryCount),
+          });
     const others = this.#retries.map(
       ({ topic, delayMs }) =>
         new Lane({
@@ -209,10 +224,10 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
    * One promise for each record, and none for a handler that answers at once: everything else here
    * runs only when something fails.
    */
-  #work(entry: LaneRecord, ended: () => void): void {
-    const { lane, record: raw } = entry;
-    lane.begins(entry);
-    const job: Job = { entry, ended, stage: 'VALUE_CONVERTER', delivery: undefined };
+  #work(entry: LaneRecord, turn: Turn<LaneRecord>): void {
+    const { record: raw } = entry;
+    entry.begins();
+    const job: Job = { entry, turn, stage: 'VALUE_CONVERTER', delivery: undefined };
     let work: Promise<unknown> | undefined;
     try {
       const record = this.#read(raw);
@@ -235,7 +250,7 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
 
   #handled(job: Job): void {
     this.#counts.handled++;
-    job.entry.lane.done(job.entry);
+    job.entry.done('handled');
     this.#ended(job);
   }
 
@@ -245,20 +260,41 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
     this.#counts.failed++;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const isHopeless = isKafkaError(error) && !error.retriable && givenUp.has(error.code);
-    const { record: raw, lane } = entry;
-    const failedBefore = isHopeless ? this.#retries.length : attemptOf(raw) - 1;
-    try {
-      if (await this.#sendOn(raw, error, stage, failedBefore)) lane.done(entry);
-    } catch (failure) {
-      this.#fail(failure);
-    }
+    const failedBefore = isHopeless ? this.#retries.length : attemptOf(entry.record) - 1;
+    await this.#sendOn(entry, { error, stage, failedBefore });
     this.#ended(job);
   }
 
-  #ended({ entry, delivery, ended }: Job): void {
+  /**
+   * Given out so often that the broker is about to drop it, while nobody has said what became of
+   * it: those who had it were killed, or stood still. It is set aside without a further try.
+   */
+  async #spent(entry: LaneRecord, deliveryCount: number): Promise<void> {
+    const text =
+      `The record was given out ${deliveryCount} times, and whoever had it ended without a word;` +
+      ' the share group would drop it soon.';
+    const error = new KafkaError('RECORD_REJECTED', text);
+    entry.begins();
+    await this.#sendOn(entry, { error, stage: 'TASK_PUT', failedBefore: this.#retries.length });
+    entry.ends();
+  }
+
+  /** Never fails: what cannot be sent on is not done. */
+  async #sendOn(entry: LaneRecord, failing: Failing): Promise<void> {
+    try {
+      const outcome = await this.#onward?.send(entry.record, failing);
+      if (outcome === undefined) return;
+      this.#counts[outcome]++;
+      entry.done(outcome);
+    } catch (failure) {
+      this.#fail(failure);
+    }
+  }
+
+  #ended({ entry, delivery, turn }: Job): void {
     if (delivery !== undefined) this.#open.delete(delivery);
-    entry.lane.ends(entry);
-    ended();
+    entry.ends();
+    this.#scheduler.ended(turn);
   }
 
   #chainOf({ topic, partition, key }: ConsumerRecord): string | undefined {
@@ -285,59 +321,6 @@ export class Worker<K = Buffer | null, V = Buffer | null> {
         .then(resolve, reject)
         .finally(() => timer.cancel());
     });
-  }
-
-  /** To the next retry topic, or to the dead letters; waits until it is safe there. */
-  async #sendOn(
-    raw: ConsumerRecord,
-    error: Error,
-    stage: Stage,
-    failedBefore: number,
-  ): Promise<boolean> {
-    const next = this.#retries[failedBefore];
-    const origin = originOf(raw);
-    const now = this.#system.clock.now();
-    let to: ProducerRecord;
-    if (next !== undefined) {
-      const headers = retryHeaders(raw, { attempt: failedBefore + 2, dueAt: now + next.delayMs });
-      to = { topic: next.topic, key: raw.key, value: raw.value, headers };
-    } else if (this.#deadLetterTopic !== undefined) {
-      const of = { pipeline: this.#options.groupId, task: 0 };
-      const why = errorHeaders(of, { error, stage, where: 'worker' }, origin);
-      const headers = [...strippedHeaders(raw), ...why];
-      to = { topic: this.#deadLetterTopic, key: raw.key, value: raw.value, headers };
-    } else {
-      this.#fail(
-        new KafkaError('RECORD_REJECTED', `A record was not handled: ${error.message}`, {
-          ...origin,
-          cause: error,
-          hint: 'Set deadLetter to go on without such records.',
-        }),
-      );
-      return false;
-    }
-    if (!(await this.#send(to))) return false;
-    if (next === undefined) this.#counts.deadLettered++;
-    else this.#counts.retried++;
-    return true;
-  }
-
-  /** Until it is acknowledged, or the worker ends. */
-  async #send(record: ProducerRecord): Promise<boolean> {
-    while (!this.#isAbandoned) {
-      try {
-        await this.#producer?.send(record);
-        return true;
-      } catch (error) {
-        if (isKafkaError(error, 'MESSAGE_TOO_LARGE') || isKafkaError(error, 'CLOSED')) {
-          this.#fail(error);
-          return false;
-        }
-        this.#logger.warn(`a record could not be sent to ${record.topic}`, { error });
-        await new Promise<void>((go) => void this.#system.clock.after(sendAgainMs, go));
-      }
-    }
-    return false;
   }
 }
 

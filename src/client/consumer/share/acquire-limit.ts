@@ -10,10 +10,12 @@ const togetherMs = 1;
 /**
  * How many records may be acquired and not settled at a time, so that the last of them is settled
  * before its lock ends: as many as the loop settles in a third of that time, at its pace so far.
- * Records that are settled together, as those of a batch, have taken equal shares of the time.
+ * Records that are settled together, as those of a batch, have taken equal shares of the time;
+ * those that were renewed do not count, as nobody waits for their locks.
  */
 export class AcquireLimit {
-  readonly #max: number;
+  /** Never more than this. */
+  readonly max: number;
   /** Milliseconds from one settled record to the next while there was work; undefined at first. */
   #gapMs: number | undefined;
   #lastAt = -Infinity;
@@ -23,7 +25,7 @@ export class AcquireLimit {
   #together = 0;
 
   constructor(max: number) {
-    this.#max = max;
+    this.max = max;
   }
 
   /** A record that the loop was given at `deliveredAt` was settled now. */
@@ -49,13 +51,13 @@ export class AcquireLimit {
   current(lockMs: number | undefined, oldestAt = Infinity, now = 0): number {
     const silentMs = Math.max(0, now - Math.max(oldestAt, this.#lastAt));
     const gapMs = Math.max(this.#gapMs ?? 0, silentMs);
-    const max = this.#gapMs === undefined ? Math.min(this.#max, cautiousLimit) : this.#max;
+    const max = this.#gapMs === undefined ? Math.min(this.max, cautiousLimit) : this.max;
     if (gapMs === 0 || lockMs === undefined) return max;
     return Math.min(max, Math.max(1, Math.floor((lockMs * lockShare) / gapMs)));
   }
 
   /** Whether the loop is fast enough for all that may be acquired. */
   isAmple(lockMs: number | undefined): boolean {
-    return this.#gapMs !== undefined && this.current(lockMs) === this.#max;
+    return this.#gapMs !== undefined && this.current(lockMs) === this.max;
   }
 }

@@ -30,6 +30,8 @@ export class AcquiredRecord {
   deliveredAt = 0;
   /** Whether the broker has not answered yet that the lock begins anew. */
   isRenewing = false;
+  /** Whether its lock was ever asked to begin anew: it takes its time, and others need not wait. */
+  wasRenewed = false;
   /** Why it is lost. */
   lostBy: KafkaError | undefined;
   /** Whether the application has been told that the lock has ended. */

@@ -53,6 +53,7 @@ export class HeldRecords {
   #queue: AcquiredRecord[] = [];
   #head = 0;
   #open = 0;
+  #renewedOpen = 0;
   #waiters: Waiter[] = [];
 
   constructor(clock: Clock, tell: (result: AcknowledgementResult) => void) {
@@ -68,6 +69,11 @@ export class HeldRecords {
   /** Records that are not settled yet. */
   get open(): number {
     return this.#open;
+  }
+
+  /** Of these, records whose locks are made to last: they say nothing about a loop's pace. */
+  get renewedOpen(): number {
+    return this.#renewedOpen;
   }
 
   /** Records whose acknowledgement is not answered yet. */
@@ -132,11 +138,19 @@ export class HeldRecords {
     if (at >= 0) this.#queue.splice(at, 1);
   }
 
+  /** It is worked on, and its lock shall begin anew. */
+  renew(record: AcquiredRecord): void {
+    record.isRenewing = true;
+    if (record.wasRenewed) return;
+    record.wasRenewed = true;
+    this.#renewedOpen++;
+  }
+
   /** What becomes of it has been said; the broker is yet to hear of it. */
   settle(record: AcquiredRecord): void {
     if (record.state === 'settled') return;
     record.state = 'settled';
-    this.#open--;
+    this.#closed(record);
   }
 
   unsettled(): AcquiredRecord[] {
@@ -247,11 +261,14 @@ export class HeldRecords {
     return [...places].map(([of, records]) => lockEnded(of, records, lockMs));
   }
 
-  /** Since when a loop has had a record that is not settled; Infinity where none has any. */
+  /**
+   * Since when a loop has had a record that is neither settled nor renewed; Infinity where none
+   * has any.
+   */
   oldestDelivery(): number {
     let oldest = Infinity;
-    for (const { state, deliveredAt } of this.#all) {
-      if (state === 'delivered') oldest = Math.min(oldest, deliveredAt);
+    for (const { state, deliveredAt, wasRenewed } of this.#all) {
+      if (state === 'delivered' && !wasRenewed) oldest = Math.min(oldest, deliveredAt);
     }
     return oldest;
   }
@@ -266,9 +283,14 @@ export class HeldRecords {
   }
 
   #forget(record: AcquiredRecord, state: 'done' | 'lost'): void {
-    if (record.state === 'buffered' || record.state === 'delivered') this.#open--;
+    if (record.state === 'buffered' || record.state === 'delivered') this.#closed(record);
     record.state = state;
     this.#all.delete(record);
+  }
+
+  #closed({ wasRenewed }: AcquiredRecord): void {
+    this.#open--;
+    if (wasRenewed) this.#renewedOpen--;
   }
 }
 

@@ -52,7 +52,8 @@ export interface ShareConsumerOptions<K = Buffer | null, V = Buffer | null> {
   readonly acquireMode?: ShareAcquireMode | undefined;
   /**
    * Most records that are acquired and not yet settled; default 500. A slow loop is given fewer:
-   * as many as it can work through in a third of the time that locks last.
+   * as many as it can work through in a third of the time that locks last, besides those that it
+   * has renewed.
    */
   readonly maxPollRecords?: number | undefined;
   /**

@@ -234,6 +234,29 @@ describe('how much is acquired', () => {
     await place.done(consumer.close());
   });
 
+  test('what is renewed takes its time, and others come beside it up to the maximum', async () => {
+    const place = await shared();
+    for (let offset = 0; offset < 50; offset++) place.waiting.push(offset);
+    const options = { acknowledgementMode: 'explicit', maxPollRecords: 8 } as const;
+    const consumer = place.consumer(options);
+    const taken: ShareRecord[] = [];
+    void (async () => {
+      for await (const record of consumer) taken.push(record);
+    })();
+    // Nobody finishes anything for three times as long as a lock lasts.
+    for (let at = 0; at < 18; at++) {
+      await place.pass(5000);
+      for (const record of taken) consumer.renew(record);
+    }
+    expect(taken).toHaveLength(8);
+    const [first] = taken;
+    if (first !== undefined) consumer.accept(first);
+    await place.pass(1000);
+    expect(taken).toHaveLength(9);
+    expect(consumer.health().counters).toMatchObject({ acquired: 9, expired: 0 });
+    await place.done(consumer.close());
+  });
+
   test('nothing is acquired while no loop asks', async () => {
     const place = await shared();
     const consumer = place.consumer();

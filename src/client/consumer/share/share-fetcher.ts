@@ -98,9 +98,10 @@ export class ShareFetcher {
   /** Notes what is to be said about a record; it is sent soon. */
   note(record: AcquiredRecord, type: 'accept' | 'release' | 'reject' | 'renew'): void {
     const now = this.#now;
-    if (type === 'renew') record.isRenewing = true;
+    if (type === 'renew') this.held.renew(record);
     else {
-      if (record.state === 'delivered') this.limit.settled(record.deliveredAt, now);
+      const tellsPace = record.state === 'delivered' && !record.wasRenewed;
+      if (tellsPace) this.limit.settled(record.deliveredAt, now);
       this.held.settle(record);
     }
     this.#source(record.broker).note(record.of, record.offset, type, record, now);
@@ -228,7 +229,8 @@ export class ShareFetcher {
     const shares = new Map<ShareSource, number>();
     const limit = this.limit.current(this.lockMs, this.held.oldestDelivery(), this.#now);
     if (!this.#host.isAsking() || this.held.buffered > limit / 2) return shares;
-    let room = limit - this.held.open;
+    const { open, renewedOpen } = this.held;
+    let room = Math.min(limit - (open - renewedOpen), this.limit.max - open);
     for (const { reserved } of this.#sources.values()) room -= reserved;
     for (const [index, source] of sources.entries()) {
       const share = Math.ceil(room / (sources.length - index));
