@@ -183,6 +183,19 @@ describe('a dead-letter queue', () => {
     expect(only(causes)).toContain(why);
   });
 
+  test('may not be named like an internal topic', async () => {
+    await start();
+    const config = { name: queue, configOperation: 0, value: '__dlq' };
+    const { responses } = await client.send('IncrementalAlterConfigs', 1, {
+      resources: [{ resourceType: 32, resourceName: 'g', configs: [config] }],
+      validateOnly: false,
+    });
+    expect(only(responses)).toMatchObject({
+      errorCode: 40,
+      errorMessage: `${queue}: DLQ topic name must not start with '__'`,
+    });
+  });
+
   test('is nothing that Kafka 4.3 has', async () => {
     await start({ compat: '4.3' });
     await broker.topics.create('dlq.g', 1, enabled);

@@ -36,6 +36,7 @@ const checks = [
   ['cluster', 6, 'node', 'test/compat/cluster.mjs'],
   ['share-consumer', 8, 'node', 'test/compat/share-consumer.mjs'],
   ['share-consumer-kafkit', 6, 'node', 'test/compat/share-consumer.mjs', 'kafkit'],
+  ['dead-letters', 6, 'node', 'test/compat/dead-letters.mjs'],
   ['differential', 8, 'node', 'test/compat/differential/run.mjs'],
   ['graduation', 12, 'node', 'test/compat/graduation.mjs'],
   ['growth', 10, 'node', 'test/compat/growth.mjs'],

@@ -172,6 +172,9 @@ export function checkShareGroupConfig(
         "'by_duration:<PnDTnHnMn.nS>'.",
     );
   }
+  if (name === 'errors.deadletterqueue.topic.name' && value.startsWith('__')) {
+    throw new KafkaError('INVALID_CONFIG', `${name}: DLQ topic name must not start with '__'`);
+  }
   if (broker === undefined) return;
   if (minName !== undefined && configNumber(value) < broker.number(minName)) {
     throw new KafkaError('INVALID_CONFIG', `${name} must be greater than or equal to ${minName}`);
