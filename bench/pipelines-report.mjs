@@ -1,5 +1,6 @@
-// Prints the table of docs/reference/benchmarks-pipelines.md from results that were written:
-//   node bench/pipelines-report.mjs bench/results/2026-11-29-pipelines.json …
+// Prints the table of docs/reference/benchmarks-pipelines.md from results that were written, every
+// run by itself:
+//   node bench/pipelines-report.mjs bench/results/2026-11-30-pipelines.json …
 import { readFileSync } from 'node:fs';
 
 const byName = new Map();
@@ -12,17 +13,18 @@ for (const path of process.argv.slice(2)) {
   }
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const whole = (number) => Math.round(number).toLocaleString('en').replaceAll(',', ' ');
+const each = (list, text) => list.map(text).join('; ');
 
-console.log('| contender | records | records/s | ± | own CPU µs/record | peak RSS MB | runs |');
-console.log('|---|---|---|---|---|---|---|');
+console.log('| contender | records | seconds | records/s | own CPU µs/record | peak RSS MB |');
+console.log('|---|---|---|---|---|---|');
 for (const [name, list] of byName) {
-  const rates = list.map(({ records, seconds }) => records / seconds);
-  const spread = (Math.max(...rates) - Math.min(...rates)) / 2;
-  const cpu = median(list.map(({ records, cpuSeconds }) => (cpuSeconds * 1e6) / records));
-  const rss = median(list.map(({ rssMb }) => rssMb));
-  const records = whole(list[0].records);
-  const cells = [whole(median(rates)), whole(spread), cpu.toFixed(1), whole(rss), list.length];
-  console.log(`| ${name} | ${records} | ${cells.join(' | ')} |`);
+  const cells = [
+    whole(list[0].records),
+    each(list, ({ seconds }) => seconds.toFixed(2)),
+    each(list, ({ records, seconds }) => whole(records / seconds)),
+    each(list, ({ records, cpuSeconds }) => ((cpuSeconds * 1e6) / records).toFixed(1)),
+    whole(Math.max(...list.map(({ rssMb }) => rssMb))),
+  ];
+  console.log(`| ${name} | ${cells.join(' | ')} |`);
 }

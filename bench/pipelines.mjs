@@ -79,6 +79,7 @@ async function main(count, repetitions) {
     await run('file sink, 100 B, parsed', 'file', 'lines', 500_000, at);
     await run('file sink, 100 B, as is', 'file-bytes', 'lines', 500_000, at);
     await run('worker, 5 ms each, 200 at a time', 'worker', 'jobs', 100_000, at);
+    await run('worker in a share group', 'worker-share', 'jobs', 100_000, at);
     await run('the same timers without Kafka', 'timers', 'jobs', 100_000, at);
   }
   console.table(
@@ -148,6 +149,7 @@ async function contender(kind, address, topic, countText, group, uri, data) {
     'kafkajs-bulk': bulk,
     'insert-one': one,
     worker: work,
+    'worker-share': work,
     timers,
   };
   const cpu = process.cpuUsage();
@@ -254,12 +256,13 @@ async function bulk({ address, topic, count, group, uri }) {
   });
 }
 
-async function work({ address, topic, count, group }) {
+async function work({ kind, address, topic, count, group }) {
   const { worker } = await load('worker.js');
   const kafka = new Kafka({ bootstrapServers: address, logger: quiet });
   const stop = new AbortController();
   let left = count;
-  const options = { topics: [topic], groupId: group, concurrency: 200, retries: [] };
+  const orderBy = kind === 'worker-share' ? 'none' : 'key';
+  const options = { topics: [topic], groupId: group, concurrency: 200, retries: [], orderBy };
   await worker(kafka, options, async () => {
     await new Promise((done) => setTimeout(done, 5));
     if (--left === 0) stop.abort();

@@ -16,6 +16,8 @@ const recordCount = 160;
 const keyCount = 60;
 /** On a busy machine everything takes long; only what never comes is a fault. */
 const patienceMs = 180_000;
+/** The second time there may be nothing left to do. */
+const secondPatienceMs = 20_000;
 /** Pauses of records that do not go through at once, and for how long after the first attempt. */
 const retryPauses = ['300ms', '1s', '3s'];
 const reluctantMs = 1000;
@@ -208,10 +210,10 @@ async function strike(context) {
   const rounds = kills ? 2 : 1;
   for (let round = 0; round < rounds; round++) {
     const child = start(context, { step, nth: 1, action: kills ? 'kill' : 'wait' });
-    await bringTo(context, step, child);
+    const patience = round === 0 ? patienceMs : secondPatienceMs;
+    await bringTo(context, { step, child, patience });
     if (kills) {
-      // The second time there may be nothing left to do.
-      const ended = await Promise.race([child.closed, sleep(round === 0 ? patienceMs : 20_000)]);
+      const ended = await Promise.race([child.closed, sleep(patience)]);
       context.wasReached ||= ended === 'SIGKILL';
       continue;
     }
@@ -222,14 +224,14 @@ async function strike(context) {
 }
 
 /** Some steps come only when they are asked for. */
-async function bringTo(context, step, child) {
+async function bringTo(context, { step, child, patience }) {
   if (step === 'rebalancing') {
     // The second member makes the first one give partitions up.
-    await child.line('fetching', patienceMs);
+    await child.line('fetching', patience);
     start(context, {});
   }
   if (step === 'draining') {
-    await child.line('fetching', patienceMs);
+    await child.line('fetching', patience);
     child.process.kill('SIGTERM');
   }
 }
@@ -243,7 +245,7 @@ async function strikeOneOfTwo(context) {
   // The other one gives a partition up: now there are two.
   await other.line('rebalancing', patienceMs);
   await context.produceRest();
-  await bringTo(context, step, child);
+  await bringTo(context, { step, child, patience: patienceMs });
   context.wasReached = (await Promise.race([child.closed, sleep(patienceMs)])) === 'SIGKILL';
 }
 
