@@ -95,7 +95,10 @@ const load = (address: Code, offset: number): Code => {
   return [...address, op.load, 0, ...unsigned(offset)];
 };
 
-/** Sixteen bytes: one look into a table for each of them. */
+/**
+ * Sixteen bytes: one look into a table for each of them. Only the first four wait for the checksum
+ * of what came before, so they come last, and in pairs: the others are together by then.
+ */
 function sixteen(): Code {
   const code: number[] = [];
   const found: Code[] = [];
@@ -107,13 +110,9 @@ function sixteen(): Code {
       found.push(load(entryOf(word + k, byte), table * tableBytes));
     }
   }
-  return [
-    ...code,
-    ...set(
-      crc,
-      found.reduce((a, b) => both(a, b, op.xor)),
-    ),
-  ];
+  const together = (list: readonly Code[]) => list.reduce((a, b) => both(a, b, op.xor));
+  const waiting = together([together(found.slice(0, 2)), together(found.slice(2, 4))]);
+  return [...code, ...set(crc, both(together(found.slice(4)), waiting, op.xor))];
 }
 
 /** Where in a table the entry for a byte of a word lies: four times the byte. */
