@@ -23,6 +23,7 @@ const checks = [
   ['faults', 8, 'node', 'test/faults/run.mjs', '--fault', 'reset,stall,leader-killed'],
   ['checker', 6, 'node', 'test/checker/run.mjs', '--seed', '2,6,13'],
   ['kcat', 5, 'node', 'test/compat/kcat.mjs'],
+  ['simulate', 6, 'node', 'scripts/simulate.mjs', '--seeds', '300'],
   ['mutants', 8, 'node', 'test/simulation/mutants.mjs'],
   ['kill-minus-nine', 10, 'node', 'test/compat/kill-minus-nine.mjs'],
   ['transactions', 6, 'node', 'test/compat/transactions.mjs'],
