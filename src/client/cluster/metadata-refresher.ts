@@ -52,6 +52,9 @@ export class MetadataRefresher {
   #soonAttempt = 0;
   #lastAt = -Infinity;
   #closed = false;
+  /** A refresh of the background is not answered yet; somebody has asked for another since. */
+  #isUnderWay = false;
+  #isWanted = false;
   /** Ends the refresh that nobody waits for. */
   #rest = new AbortController();
 
@@ -151,19 +154,29 @@ export class MetadataRefresher {
   }
 
   #background(): void {
+    // While one is under way, however long that takes, all further wishes make one more.
+    this.#isWanted = this.#isUnderWay;
+    if (this.#isUnderWay) return;
+    this.#isUnderWay = true;
     const { signal } = this.#rest;
-    this.refresh(undefined, { signal }).then(
-      () => {
-        this.#soonAttempt = 0;
-      },
-      (error: unknown) => {
-        if (this.#closed || signal.aborted) return;
-        this.#soonAttempt++;
-        this.#hooks.logger.warn('metadata could not be refreshed', { error });
-        this.#lastAt = this.#hooks.clock.monotonic();
-        this.refreshSoon('the last refresh failed');
-      },
-    );
+    this.refresh(undefined, { signal })
+      .then(
+        () => {
+          this.#soonAttempt = 0;
+        },
+        (error: unknown) => {
+          if (this.#closed || signal.aborted) return;
+          this.#soonAttempt++;
+          this.#hooks.logger.warn('metadata could not be refreshed', { error });
+          this.#lastAt = this.#hooks.clock.monotonic();
+          this.refreshSoon('the last refresh failed');
+        },
+      )
+      .finally(() => {
+        this.#isUnderWay = false;
+        const isAtRest = this.#closed || this.#rest.signal.aborted;
+        if (this.#isWanted && !isAtRest) this.refreshSoon('it was asked for meanwhile');
+      });
   }
 
   async metadataFor(topics: readonly string[], options: MetadataOptions): Promise<ClusterMetadata> {
