@@ -37,6 +37,7 @@ const checks = [
   ['cluster', 6, 'node', 'test/compat/cluster.mjs'],
   ['share-consumer', 8, 'node', 'test/compat/share-consumer.mjs'],
   ['share-consumer-kafkit', 6, 'node', 'test/compat/share-consumer.mjs', 'kafkit'],
+  ['dead-letters', 6, 'node', 'test/compat/dead-letters.mjs'],
   ['share-worker', 8, 'node', 'test/compat/share-worker.mjs'],
   ['share-worker-kafkit', 6, 'node', 'test/compat/share-worker.mjs', 'kafkit'],
   ['differential', 8, 'node', 'test/compat/differential/run.mjs'],
