@@ -111,7 +111,6 @@ export class ShareLane implements WorkerLane {
   }
 
   async run(): Promise<void> {
-    this.#scheduleRenewals();
     this.#scheduleLag();
     const { ready, spent, system } = this.#parts;
     for await (const record of this.#consumer) {
@@ -119,6 +118,8 @@ export class ShareLane implements WorkerLane {
       const renewAt = system.clock.monotonic() + this.#pause(renewAfterMs);
       const entry = new HeldRecord(record, this, renewAt);
       this.#held.add(entry);
+      // How long locks last is known with the first record.
+      if (this.#renewTimer === undefined) this.#scheduleRenewals();
       if (record.deliveryCount < this.#spentFrom) ready(entry);
       else spent(entry, record.deliveryCount);
     }

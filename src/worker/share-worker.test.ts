@@ -183,8 +183,8 @@ describe('a worker without order', () => {
 
   test('keeps the lock of what it works on', async () => {
     const config = {
-      'group.share.min.record.lock.duration.ms': '1000',
-      'group.share.record.lock.duration.ms': '1000',
+      'group.share.min.record.lock.duration.ms': '2000',
+      'group.share.record.lock.duration.ms': '2000',
     };
     const broker = await brokerWith(1, config);
     const stop = new AbortController();
@@ -193,7 +193,7 @@ describe('a worker without order', () => {
       worker(broker.kafka(), base, async () => {
         begun++;
         // Longer than two locks: whoever else is there would be given it in the meantime.
-        await new Promise((done) => setTimeout(done, 2500));
+        await new Promise((done) => setTimeout(done, 4500));
         stop.abort();
       }).run({ signal: stop.signal }),
     );
