@@ -62,6 +62,7 @@ async function main(count, repetitions) {
         ? await connectTo(place, group, join(data, group))
         : await contend([kind, address, topic, String(records), group, uri ?? '', data]);
     results.push({ name, repetition, records, ...result });
+    await dropCollection(uri, group);
     console.error(`${name} ${repetition}: ${Math.round(records / result.seconds)} records/s`);
   };
   for (let at = 0; at < repetitions; at++) {
@@ -204,6 +205,15 @@ async function connectTo({ address, topic, uri, count }, name, directory) {
   } finally {
     await client.close();
   }
+}
+
+/** What one contender has stored is no burden of the next. */
+async function dropCollection(uri, name) {
+  if (uri === undefined) return;
+  const { MongoClient } = await import('mongodb');
+  const client = await MongoClient.connect(uri);
+  await client.db('bench').collection(name).drop();
+  await client.close();
 }
 
 async function collectionOf(uri, name) {

@@ -21,6 +21,12 @@ export interface SetAsideRecords {
   readonly dead: readonly DeadLetter[];
 }
 
+/** How many of each were sent. */
+interface SetAsideCounts {
+  readonly waiting: number;
+  readonly dead: number;
+}
+
 /** The steps around writing them. */
 export function asideSteps({ dead }: SetAsideRecords): readonly [PipelineStep, PipelineStep] {
   return dead.length > 0 ? ['dead-lettering', 'dead-lettered'] : ['retrying', 'retried'];
@@ -107,6 +113,8 @@ export interface AsideWriterParts {
 export class AsideWriter {
   readonly #parts: AsideWriterParts;
   readonly #ledger: AsideLedger;
+  /** Partitions that are worked on beside each other ask the ledger one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AsideWriterParts) {
     this.#parts = parts;
@@ -115,10 +123,13 @@ export class AsideWriter {
   }
 
   /** Answers with how many of each were not there yet. */
-  async write(
-    topic: string,
-    { waiting, dead }: SetAsideRecords,
-  ): Promise<{ readonly waiting: number; readonly dead: number }> {
+  write(topic: string, records: SetAsideRecords): Promise<SetAsideCounts> {
+    const turn = this.#last.then(() => this.#write(topic, records));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #write(topic: string, { waiting, dead }: SetAsideRecords): Promise<SetAsideCounts> {
     const { route, producer, of } = this.#parts;
     const next = route.next(topic)?.topic;
     const aside = route.deadLetterTopic;

@@ -24,6 +24,7 @@ import type { RejectedRecord, Sink, SinkWriter } from './sink.js';
 import type { StepReporter } from './steps.js';
 import { transformBatch } from './transform-batch.js';
 import type { TransformChain } from './transform.js';
+import { WriterLine } from './writer-line.js';
 
 export interface SinkTaskParts {
   readonly pipeline: string;
@@ -54,10 +55,14 @@ const sessionTimeoutMs = 10_000;
 /** The last commit of a task that ends may take so long. */
 const lastCommitMs = 5000;
 
+/** Ends the loops of a task that was told to stop; what they have at hand is left. */
+const leaving = Symbol('leaving');
+
 /**
  * One consumer and one writer, from the first assignment to the end. Reads a batch of one
- * partition, transforms it, writes it, and only then lets its offsets be committed. Before
- * partitions are given up everything written is committed, and nothing is at hand.
+ * partition, transforms it, writes it, and only then lets its offsets be committed; as many
+ * partitions beside each other as the sink writes at once. Before partitions are given up
+ * everything written of them is committed, and nothing of them is at hand.
  */
 export class SinkTask {
   readonly #parts: SinkTaskParts;
@@ -65,15 +70,15 @@ export class SinkTask {
   readonly #abandon = new AbortController();
   readonly #aside: AsideWriter | undefined;
   #writer: SinkWriter | undefined;
+  #line: WriterLine | undefined;
   #consumer: Consumer | undefined;
   #progress: OffsetProgress | undefined;
   #lease: PartitionLease | undefined;
   #pauses: RetryPauses | undefined;
-  #isBusy = false;
+  /** Partitions at hand. */
+  #busy = 0;
   #failure: KafkaError | undefined;
   #drained: Promise<void> | undefined;
-  /** Settles when the writer is free. */
-  #line: Promise<unknown> = Promise.resolve();
   /** Whether the sink has been reached, so that a failure is one of a running pipeline. */
   started = false;
   /** Whether something has been written since the start. */
@@ -84,14 +89,8 @@ export class SinkTask {
     const { kafka, producer, route, groupId, pipeline, task, system } = parts;
     if (producer === undefined) return;
     const { clock } = system;
-    this.#aside = new AsideWriter({
-      kafka,
-      producer,
-      route,
-      groupId,
-      of: { pipeline, task },
-      clock,
-    });
+    const of = { pipeline, task };
+    this.#aside = new AsideWriter({ kafka, producer, route, groupId, of, clock });
   }
 
   /** Runs until `stop` (and drains then) or until it fails. */
@@ -101,21 +100,22 @@ export class SinkTask {
       // A write that does not end would keep the task from ending.
       const timer = system.clock.after(drainTimeoutMs, () => this.#abandon.abort());
       this.#abandon.signal.addEventListener('abort', () => timer.cancel());
-      if (!this.#isBusy) void this.#endLoop();
+      if (this.#busy === 0) void this.#endLoop();
     };
     stop.addEventListener('abort', onStop, { once: true });
     try {
+      const { partitionsAtOnce = 1 } = sink;
       this.#writer = await sink.start(this.#context());
+      this.#line = new WriterLine(this.#writer, partitionsAtOnce);
       this.started = true;
       if (stop.aborted) return;
-      const consumer = this.#makeConsumer();
-      for await (const batch of consumer.batches()) {
-        this.#isBusy = true;
-        await this.#handle(batch, stop);
-        this.#isBusy = false;
-        if (stop.aborted || this.#failure !== undefined) break;
-      }
+      await this.#makeConsumer().run({
+        eachBatch: (batch) => this.#take(batch, stop),
+        partitionsConsumedConcurrently: partitionsAtOnce,
+      });
       if (this.#failure !== undefined) throw this.#failure;
+    } catch (thrown) {
+      if (thrown !== leaving) throw thrown;
     } finally {
       stop.removeEventListener('abort', onStop);
       await this.#leave();
@@ -128,8 +128,8 @@ export class SinkTask {
    */
   async commitFinished(): Promise<void> {
     const consumer = this.#consumer;
-    // While a batch is at hand, its slices are committed one by one.
-    if (consumer === undefined || this.#isBusy || this.#drained !== undefined) return;
+    // While batches are at hand, their slices are committed one by one.
+    if (consumer === undefined || this.#busy > 0 || this.#drained !== undefined) return;
     // Whatever keeps it from committing keeps the next commit, too, which reports it.
     await consumer.commit().catch(() => undefined);
   }
@@ -181,7 +181,7 @@ export class SinkTask {
 
   async #flush(): Promise<void> {
     try {
-      await this.#inLine(async (writer) => writer.flush?.());
+      await this.#line?.alone(async (writer) => writer.flush?.());
     } catch (thrown) {
       const error = asKafkaError(thrown, 'SINK_FAILED', `${this.#parts.sink.name} failed`);
       this.#fail(error);
@@ -191,7 +191,7 @@ export class SinkTask {
 
   #fail(error: KafkaError): void {
     this.#failure ??= error;
-    if (!this.#isBusy) void this.#endLoop();
+    if (this.#busy === 0) void this.#endLoop();
   }
 
   /** A hook that fails ends the task: a consumer would only report it. */
@@ -204,7 +204,7 @@ export class SinkTask {
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const offsets = await this.#inLine(async (writer) => writer.open?.(partitions));
+    const offsets = await this.#line?.alone(async (writer) => writer.open?.(partitions));
     if (offsets !== undefined && offsets.length > 0) this.#consumer?.seek(offsets);
   }
 
@@ -219,7 +219,18 @@ export class SinkTask {
     this.#aside?.forget(partitions);
     this.#pauses?.forget(partitions);
     for (const each of partitions) this.#parts.metrics.givenUp(each);
-    await this.#inLine(async (writer) => writer.giveUp?.(partitions));
+    await this.#line?.alone(async (writer) => writer.giveUp?.(partitions));
+  }
+
+  async #take(batch: ConsumerBatch, stop: AbortSignal): Promise<void> {
+    this.#busy++;
+    try {
+      await this.#handle(batch, stop);
+    } finally {
+      this.#busy--;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (stop.aborted) throw leaving;
   }
 
   async #handle(batch: ConsumerBatch, stop: AbortSignal): Promise<void> {
@@ -302,6 +313,7 @@ export class SinkTask {
     nextOffset: number,
   ): Promise<readonly RejectedRecord[]> {
     const { policy, system, logger, metrics, sink } = this.#parts;
+    const line = this.#line as WriterLine;
     for (let attempt = 1; ; attempt++) {
       const deadline = new AbortController();
       const giveUp = () => deadline.abort();
@@ -317,7 +329,7 @@ export class SinkTask {
         const context = { ...of, nextOffset, signal, mayWait, setAside, stillOurs };
         await stillOurs();
         return await untilAborted(
-          this.#inLine((writer) => writer.put(records, context)),
+          line.write((writer) => writer.put(records, context)),
           deadline.signal,
         );
       } catch (thrown) {
@@ -359,14 +371,6 @@ export class SinkTask {
     metrics.retried += waiting;
     metrics.deadLettered += dead;
     await step(after);
-  }
-
-  /** The writer's methods are called one at a time. */
-  #inLine<T>(use: (writer: SinkWriter) => Promise<T>): Promise<T> {
-    const writer = this.#writer as SinkWriter;
-    const turn = this.#line.then(() => use(writer));
-    this.#line = turn.catch(() => undefined);
-    return turn;
   }
 
   /** Ends a loop that waits for records. */

@@ -43,6 +43,11 @@ export interface Sink {
   /** How many tasks may write at the same time; default: as many as wanted. */
   readonly tasksMax?: number | undefined;
   /**
+   * Of how many partitions one writer takes records at the same time; default 1. Records of one
+   * partition always come in order, the next ones when those before are safe.
+   */
+  readonly partitionsAtOnce?: number | undefined;
+  /**
    * Why a record must not be written once later ones of its key were; undefined: it may. Such a
    * sink does not go with `errors.retryTopics`.
    */
@@ -54,7 +59,10 @@ export interface Sink {
   start(context: SinkContext): Promise<SinkWriter>;
 }
 
-/** The writer of one task. Its methods are called one at a time. */
+/**
+ * The writer of one task. Its methods are called one at a time, but for writes of different
+ * partitions where the sink says so (`partitionsAtOnce`).
+ */
 export interface SinkWriter {
   /**
    * These partitions are ours from now on. Offsets in the answer replace those of the group: the

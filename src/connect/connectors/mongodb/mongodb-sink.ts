@@ -14,6 +14,8 @@ import { TimeSeries } from './time-series.js';
 import { TransactionOffsets } from './transaction-offsets.js';
 
 const defaultBulkSize = 1000;
+/** While the server works on one bulk, the next is made; more of them only cost memory. */
+const partitionsAtOnce = 2;
 /** FerretDB stands still when one command updates many more documents. */
 const ferretBulkSize = 50;
 
@@ -33,6 +35,8 @@ export function mongodb(options: MongoSinkOptions): Sink {
     name: 'mongodb',
     guarantee: inTransaction ? 'transactional' : guarantee,
     refusesLate: refusesLate(options),
+    // What these remember of a partition's last write is gone through one at a time.
+    partitionsAtOnce: inTransaction || options.timeSeries !== undefined ? 1 : partitionsAtOnce,
     start: async (context) => {
       const driver = await loadDriver();
       const client =

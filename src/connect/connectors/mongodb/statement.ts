@@ -24,6 +24,14 @@ export interface Statement {
   readonly operation: AnyBulkWriteOperation<Document>;
 }
 
+/** Where the records of a topic go. */
+interface Namespace {
+  readonly database: string | undefined;
+  readonly collection: string;
+  /** Of the identities of its documents. */
+  readonly prefix: string;
+}
+
 /** What statements are made with. */
 export interface StatementParts {
   readonly driver: Driver;
@@ -38,6 +46,8 @@ export class StatementMaker {
   readonly #makeId: MakeId;
   readonly #readChange: ReadChange | undefined;
   readonly #timeSeries: TimeSeries | undefined;
+  /** By topic, where the topic alone decides. */
+  readonly #namespaces = new Map<string, Namespace>();
   /** The guard's field; undefined when nothing is guarded. */
   readonly guard: string | undefined;
 
@@ -69,8 +79,8 @@ export class StatementMaker {
     const id = businessKey === undefined ? this.#makeId(record) : undefined;
     const filter =
       businessKey === undefined ? { _id: id } : businessFilter(record, value, businessKey);
-    const { database, collection } = this.#namespace(record);
-    const identity = `${database ?? ''}.${collection}.${idText(id ?? filter)}`;
+    const { database, collection, prefix } = this.#namespace(record);
+    const identity = prefix + idText(id ?? filter);
     const place = { record, database, collection, identity, filter };
     const guarded = this.guard === undefined ? filter : guardedFilter(filter, this.guard, record);
     if (value === undefined) {
@@ -84,8 +94,7 @@ export class StatementMaker {
       const made = operation as unknown as AnyBulkWriteOperation<Document>;
       return { ...place, kind: 'custom', operation: made };
     }
-    const document = { ...value, ...stamp };
-    if (id !== undefined) delete document._id;
+    const document = id === undefined ? { ...value, ...stamp } : withoutId(value, stamp);
     if (write === 'insert' || this.#timeSeries !== undefined) {
       const timed = this.#timeSeries?.timed(document, record) ?? document;
       const inserted = (id === undefined ? timed : { _id: id, ...timed }) as Document;
@@ -96,15 +105,15 @@ export class StatementMaker {
       write === 'update'
         ? { updateOne: { filter: guarded, update: this.#update(document), upsert: true } }
         : { replaceOne: { filter: guarded, replacement: document, upsert: true } };
-    return { ...place, kind: 'upsert', operation };
+    return { record, database, collection, identity, filter, kind: 'upsert', operation };
   }
 
   /** The statement of a change event: the source's own writes, one after the other. */
   #changed(record: PipeRecord, change: Change | undefined): Statement | undefined {
     if (change === undefined) return undefined;
     const { id } = change;
-    const { database, collection } = this.#namespace(record);
-    const identity = `${database ?? ''}.${collection}.${idText(id)}`;
+    const { database, collection, prefix } = this.#namespace(record);
+    const identity = prefix + idText(id);
     const filter: Record<string, unknown> = { _id: id };
     const place = { record, database, collection, identity, filter };
     const { guard } = this;
@@ -137,18 +146,38 @@ export class StatementMaker {
     return { $set: { ...document, _modifiedTS: now }, $setOnInsert: { _insertedTS: now } };
   }
 
-  #namespace(record: PipeRecord): { database: string | undefined; collection: string } {
+  #namespace(record: PipeRecord): Namespace {
+    const { topic } = record;
+    let known = this.#namespaces.get(topic);
+    if (known !== undefined) return known;
     const { namespaces, collection, database } = this.#options;
-    const mapped = namespaces?.[record.topic];
-    if (mapped !== undefined) {
-      const dot = mapped.indexOf('.');
-      if (dot < 0) return { database, collection: mapped };
-      return { database: mapped.slice(0, dot), collection: mapped.slice(dot + 1) };
+    const mapped = namespaces?.[topic];
+    if (mapped === undefined && typeof collection === 'function') {
+      return namespaceOf(database, collection(record));
     }
-    if (typeof collection === 'function') return { database, collection: collection(record) };
-    const name = collection?.replaceAll('${topic}', record.topic) ?? record.topic;
-    return { database, collection: name };
+    const dot = mapped?.indexOf('.') ?? -1;
+    if (mapped === undefined) {
+      const pattern = typeof collection === 'string' ? collection : '${topic}';
+      known = namespaceOf(database, pattern.replaceAll('${topic}', topic));
+    } else if (dot < 0) known = namespaceOf(database, mapped);
+    else known = namespaceOf(mapped.slice(0, dot), mapped.slice(dot + 1));
+    this.#namespaces.set(topic, known);
+    return known;
   }
+}
+
+function namespaceOf(database: string | undefined, collection: string): Namespace {
+  return { database, collection, prefix: `${database ?? ''}.${collection}.` };
+}
+
+/** The document without an `_id` of its own; never a changed value. */
+function withoutId(
+  value: Record<string, unknown>,
+  stamp: Record<string, unknown>,
+): Record<string, unknown> {
+  if (!('_id' in value)) return { ...value, ...stamp };
+  const { _id, ...fields } = value;
+  return { ...fields, ...stamp };
 }
 
 /** The value as a document: what is none stands under the name `value`. */
