@@ -4,18 +4,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import {
-  apache,
-  apacheTool,
-  atExit,
-  freePort,
-  require,
-  sleep,
-  startApacheKafka,
-  startKafkit,
-  stopApacheKafka,
-  temporaryDirectory,
-} from './environment.mjs';
+import { startBrokerUnderTest } from './broker-under-test.mjs';
+import { apache, apacheTool, atExit, require, sleep } from './environment.mjs';
 import { check, closing, equal, eventually, fails, says } from './judging.mjs';
 
 const dist = process.env.KAFKIT_DIST ?? new URL('../../dist', import.meta.url).pathname;
@@ -27,8 +17,12 @@ const lockMs = 4000;
 const [where = 'apache', ...rest] = process.argv.slice(2);
 if (where === 'holder') await holder(...rest);
 
-const directory = temporaryDirectory('share');
-const place = await start();
+const place = await startBrokerUnderTest(where, {
+  settings: [
+    ['group.share.record.lock.duration.ms', lockMs],
+    ['group.share.min.record.lock.duration.ms', 1000],
+  ],
+});
 const bootstrapServers = place.address;
 const kafka = new Kafka({ bootstrapServers, clientId: 'share', logger: silentLogger });
 const admin = kafka.admin();
@@ -50,21 +44,6 @@ await check('a consumer that is closed releases what it holds', closes);
 await kafka.close();
 await place.stop();
 closing();
-
-async function start() {
-  if (where === 'kafkit') {
-    const broker = await startKafkit({
-      flags: ['-o', `group.share.record.lock.duration.ms=${lockMs}`],
-    });
-    return { address: broker.address, stop: () => broker.stop() };
-  }
-  if (where !== 'apache') return { address: where, stop: () => Promise.resolve() };
-  const address = startApacheKafka('single', directory, await freePort(), [
-    ...['--set', `group.share.record.lock.duration.ms=${lockMs}`],
-    ...['--set', 'group.share.min.record.lock.duration.ms=1000'],
-  ]);
-  return { address, stop: () => Promise.resolve(stopApacheKafka(directory)) };
-}
 
 /** A topic and a share group that begins at its start. */
 async function fresh(what, partitions = 1, configs = {}) {

@@ -3,16 +3,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import {
-  atExit,
-  freePort,
-  require,
-  sleep,
-  startApacheKafka,
-  startKafkit,
-  stopApacheKafka,
-  temporaryDirectory,
-} from './environment.mjs';
+import { startBrokerUnderTest } from './broker-under-test.mjs';
+import { atExit, require, sleep } from './environment.mjs';
 import { check, closing, equal, eventually } from './judging.mjs';
 
 const dist = process.env.KAFKIT_DIST ?? new URL('../../dist', import.meta.url).pathname;
@@ -28,8 +20,12 @@ const killsMax = 8;
 const [where = 'apache', ...rest] = process.argv.slice(2);
 if (where === 'victim') await victim(...rest);
 
-const directory = temporaryDirectory('share-worker');
-const place = await start();
+const place = await startBrokerUnderTest(where, {
+  settings: [
+    ['group.share.record.lock.duration.ms', lockMs],
+    ['group.share.min.record.lock.duration.ms', 1000],
+  ],
+});
 const bootstrapServers = place.address;
 const kafka = new Kafka({ bootstrapServers, logger: silentLogger });
 const admin = kafka.admin();
@@ -42,18 +38,6 @@ await check('a record that kills whoever handles it ends among the dead letters'
 await kafka.close();
 await place.stop();
 closing();
-
-async function start() {
-  const lock = `group.share.record.lock.duration.ms=${lockMs}`;
-  const least = 'group.share.min.record.lock.duration.ms=1000';
-  if (where === 'kafkit') {
-    const broker = await startKafkit({ flags: ['-o', lock, '-o', least] });
-    return { address: broker.address, stop: () => broker.stop() };
-  }
-  const settings = ['--set', lock, '--set', least];
-  const address = startApacheKafka('single', directory, await freePort(), settings);
-  return { address, stop: () => Promise.resolve(stopApacheKafka(directory)) };
-}
 
 /** A topic with these values in it, and the options of workers on it. */
 async function fresh(what, values, partitions) {
