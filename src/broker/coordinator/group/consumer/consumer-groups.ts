@@ -4,19 +4,20 @@ import type { ClassicGroup } from '../classic-group.js';
 import type { GroupConfig } from '../group-config.js';
 import type { OffsetCommit } from '../group-messages.js';
 import type { GroupRecord } from '../group-records.js';
+import { GroupTable } from '../group-table.js';
 import type { GroupOutcome, Rebalance } from '../rebalance.js';
-import { type Assignment, partitionsOf } from './assignment.js';
+import { partitionsOf } from './assignment.js';
 import type { ConsumerGroupConfig, GroupTimes } from './consumer-config.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { type ConsumerMember, memberState } from './consumer-member.js';
 import { ClassicMembership } from './classic-membership.js';
 import { ConsumerMembership } from './consumer-membership.js';
-import type { ConsumerGroupDescription, DescribedAssignment } from './consumer-messages.js';
+import type { ConsumerGroupDescription } from './consumer-messages.js';
 import { ConsumerRebalance } from './consumer-rebalance.js';
 import type { ConsumerGroupRecord } from './consumer-records.js';
 import { GroupMigration } from './group-migration.js';
 import { RegexSubscriptions } from './regex-subscriptions.js';
-import { type TopicCatalog, TopicHashes } from './topic-catalog.js';
+import { namedPartitions, type TopicCatalog, TopicHashes } from './topic-catalog.js';
 
 /** From this version on OffsetCommit carries the epoch of a member. */
 const memberEpochSince = 9;
@@ -49,7 +50,10 @@ export class ConsumerGroups {
   readonly membership: ConsumerMembership;
   /** Members of the classic protocol. */
   readonly classicMembership: ClassicMembership;
-  readonly #groups = new Map<string, ConsumerGroup>();
+  readonly #groups = new GroupTable<ConsumerGroup, ConsumerGroupRecord>(
+    'consumer-group',
+    (groupId) => new ConsumerGroup(groupId),
+  );
   readonly #rebalance: ConsumerRebalance;
   readonly #migration: GroupMigration;
   readonly #parts: ConsumerGroupsParts;
@@ -113,18 +117,7 @@ export class ConsumerGroups {
   }
 
   replay(record: ConsumerGroupRecord): void {
-    const { groupId } = record;
-    const group = this.#groups.get(groupId);
-    if (group !== undefined) {
-      if (record.kind === 'consumer-group' && record.value === null) this.#groups.delete(groupId);
-      else group.replay(record);
-      return;
-    }
-    // A tombstone alone, as compaction may leave it, makes no group.
-    if (record.value === null) return;
-    const opened = new ConsumerGroup(groupId);
-    this.#groups.set(groupId, opened);
-    opened.replay(record);
+    this.#groups.replay(record);
   }
 
   /** Time begins for the members that were found in the log. */
@@ -240,8 +233,10 @@ export class ConsumerGroups {
     group: ConsumerGroup,
     member: ConsumerMember,
   ): ConsumerGroupDescription['members'][number] {
+    const { memberId } = member;
+    const { catalog } = this.#parts;
     return {
-      memberId: member.memberId,
+      memberId,
       instanceId: member.instanceId,
       rackId: member.rackId,
       memberEpoch: member.epoch,
@@ -249,19 +244,10 @@ export class ConsumerGroups {
       clientHost: member.clientHost,
       subscribedTopicNames: member.topicNames,
       subscribedTopicRegex: member.topicRegex,
-      assignment: this.#named(partitionsOf(member.assigned)),
-      targetAssignment: this.#named(group.target(member.memberId)),
+      assignment: { topicPartitions: namedPartitions(partitionsOf(member.assigned), catalog) },
+      targetAssignment: { topicPartitions: namedPartitions(group.target(memberId), catalog) },
       memberType: member.classic === null ? 1 : 0,
     };
-  }
-
-  /** Topics that are gone have no name to be shown by. */
-  #named(assignment: Assignment): DescribedAssignment {
-    const topicPartitions = Array.from(assignment).flatMap(([topicId, partitions]) => {
-      const topicName = this.#parts.catalog.byId(topicId)?.name;
-      return topicName === undefined ? [] : [{ topicId, topicName, partitions }];
-    });
-    return { topicPartitions };
   }
 }
 

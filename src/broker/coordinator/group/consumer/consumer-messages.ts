@@ -34,7 +34,7 @@ export interface DescribedTopicPartitions extends TopicPartitions {
   readonly topicName: string;
 }
 
-export interface DescribedAssignment {
+interface DescribedAssignment {
   readonly topicPartitions: readonly DescribedTopicPartitions[];
 }
 

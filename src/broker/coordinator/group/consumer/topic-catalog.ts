@@ -1,3 +1,5 @@
+import type { Assignment } from './assignment.js';
+import type { DescribedTopicPartitions } from './consumer-messages.js';
 import { type HashedTopic, metadataHashOf, topicHashOf } from './metadata-hash.js';
 
 /** The topics of the cluster, as far as groups look at them. */
@@ -8,6 +10,17 @@ export interface TopicCatalog {
   byId(id: string): HashedTopic | undefined;
   /** Names of all topics. */
   names(): Iterable<string>;
+}
+
+/** The partitions as they are shown: topics that are gone have no name to be shown by. */
+export function namedPartitions(
+  assignment: Assignment,
+  catalog: TopicCatalog,
+): DescribedTopicPartitions[] {
+  return Array.from(assignment).flatMap(([topicId, partitions]) => {
+    const topicName = catalog.byId(topicId)?.name;
+    return topicName === undefined ? [] : [{ topicId, topicName, partitions }];
+  });
 }
 
 /** Hashes of topics that were computed; beyond these the oldest go. */

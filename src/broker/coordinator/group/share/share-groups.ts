@@ -1,8 +1,8 @@
 import { errnoOf } from '../../../../errors/index.js';
 import type { TimerTable } from '../../runtime/timer-table.js';
-import type { Assignment } from '../consumer/assignment.js';
-import { type TopicCatalog, TopicHashes } from '../consumer/topic-catalog.js';
+import { namedPartitions, type TopicCatalog, TopicHashes } from '../consumer/topic-catalog.js';
 import type { GroupRecord } from '../group-records.js';
+import { GroupTable } from '../group-table.js';
 import type { GroupOutcome } from '../rebalance.js';
 import type { ShareGroupConfig, ShareGroupTimes } from './share-config.js';
 import { shareAssignor, ShareGroup } from './share-group.js';
@@ -26,7 +26,10 @@ export interface ShareGroupsParts {
 export class ShareGroups {
   readonly membership: ShareMembership;
   readonly offsets: ShareOffsets;
-  readonly #groups = new Map<string, ShareGroup>();
+  readonly #groups = new GroupTable<ShareGroup, ShareGroupRecord>(
+    'share-group',
+    (groupId) => new ShareGroup(groupId),
+  );
   readonly #parts: ShareGroupsParts;
 
   constructor(parts: ShareGroupsParts) {
@@ -59,18 +62,7 @@ export class ShareGroups {
   }
 
   replay(record: ShareGroupRecord): void {
-    const { groupId } = record;
-    const group = this.#groups.get(groupId);
-    if (group !== undefined) {
-      if (record.kind === 'share-group' && record.value === null) this.#groups.delete(groupId);
-      else group.replay(record);
-      return;
-    }
-    // A tombstone alone, as compaction may leave it, makes no group.
-    if (record.value === null) return;
-    const opened = new ShareGroup(groupId);
-    this.#groups.set(groupId, opened);
-    opened.replay(record);
+    this.#groups.replay(record);
   }
 
   /** Time begins for the members that were found in the log. */
@@ -120,17 +112,9 @@ export class ShareGroups {
         clientId: member.clientId,
         clientHost: member.clientHost,
         subscribedTopicNames: member.topicNames,
-        assignment: { topicPartitions: this.#named(member.assigned) },
+        assignment: { topicPartitions: namedPartitions(member.assigned, this.#parts.catalog) },
       })),
     };
-  }
-
-  /** Topics that are gone have no name to be shown by. */
-  #named(assignment: Assignment) {
-    return Array.from(assignment).flatMap(([topicId, partitions]) => {
-      const topicName = this.#parts.catalog.byId(topicId)?.name;
-      return topicName === undefined ? [] : [{ topicId, topicName, partitions }];
-    });
   }
 }
 

@@ -4,6 +4,7 @@ import type { ClassicGroup } from '../classic-group.js';
 import type { Committing } from '../consumer/consumer-groups.js';
 import { type TopicCatalog, TopicHashes } from '../consumer/topic-catalog.js';
 import type { GroupRecord } from '../group-records.js';
+import { GroupTable } from '../group-table.js';
 import type { GroupOutcome } from '../rebalance.js';
 import type { StreamsGroupConfig, StreamsGroupSettings } from './streams-config.js';
 import { StreamsGroup } from './streams-group.js';
@@ -39,7 +40,10 @@ export interface StreamsGroupsParts {
 /** All streams groups of a machine, and how the rest of the machine meets them. */
 export class StreamsGroups {
   readonly membership: StreamsMembership;
-  readonly #groups = new Map<string, StreamsGroup>();
+  readonly #groups = new GroupTable<StreamsGroup, StreamsGroupRecord>(
+    'streams-group',
+    (groupId) => new StreamsGroup(groupId),
+  );
   readonly #rebalance: StreamsRebalance;
   readonly #parts: StreamsGroupsParts;
 
@@ -73,18 +77,7 @@ export class StreamsGroups {
   }
 
   replay(record: StreamsGroupRecord): void {
-    const { groupId } = record;
-    const group = this.#groups.get(groupId);
-    if (group !== undefined) {
-      if (record.kind === 'streams-group' && record.value === null) this.#groups.delete(groupId);
-      else group.replay(record);
-      return;
-    }
-    // A tombstone alone, as compaction may leave it, makes no group.
-    if (record.value === null) return;
-    const opened = new StreamsGroup(groupId);
-    this.#groups.set(groupId, opened);
-    opened.replay(record);
+    this.#groups.replay(record);
   }
 
   /** Time begins for the members that were found in the log. */
