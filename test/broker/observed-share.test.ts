@@ -175,6 +175,32 @@ describe('ShareFetch', () => {
     expect(acquired(await fetch(0, { memberId: 'no member' }))).toEqual([[0, 2, 2]]);
   });
 
+  test('of two partitions that nobody has read the first that is ready is answered with', async () => {
+    topicId = (await broker.topics.create(`${topic}-of-two`, 2, {})).id;
+    topic = `${topic}-of-two`;
+    await client.send('Produce', 9, produceOf(topic, batch(['zero']), { index: 0 }));
+    await client.send('Produce', 9, produceOf(topic, batch(['one', 'one']), { index: 1 }));
+    const configs = [{ name: 'share.auto.offset.reset', configOperation: 0, value: 'earliest' }];
+    const resources = [{ resourceType: 32, resourceName: groupId, configs }];
+    await client.send('IncrementalAlterConfigs', 1, { resources, validateOnly: false });
+    await beat();
+    const both = [0, 1].map((partitionIndex) => ({ partitionIndex, acknowledgementBatches: [] }));
+    const maxWaitMs = 10_000;
+    const first = await fetch(0, { topics: [{ topicId, partitions: both }], maxWaitMs });
+    expect(acquired(first)).toHaveLength(1);
+    expect(only(first.responses).partitions).toHaveLength(2);
+    const second = await fetch(1, { maxWaitMs });
+    expect([...acquired(first), ...acquired(second)]).toEqual([
+      [0, 0, 1],
+      [0, 1, 1],
+    ]);
+    expect(acquired(await fetch(2))).toEqual([]);
+    // Whoever comes next finds both at work.
+    await fetch(-1);
+    const topics = [{ topicId, partitions: both }];
+    expect(acquired(await fetch(0, { memberId: 'b', topics, maxWaitMs }))).toHaveLength(2);
+  });
+
   test('a batch larger than max_bytes is acquired whole', async () => {
     await beat();
     await fetch(0);

@@ -148,20 +148,27 @@ async function fetchOrWait(
   session: ShareSession,
   context: RequestContext,
 ): Promise<Fetched[]> {
-  const opened = await Promise.all(
-    Array.from(session.partitions.values(), (at) => open(at, session, context)),
-  );
+  const { sharePartitions, nodeId } = context.broker;
+  const { groupId } = session;
+  const isHasty = request.maxWaitMs <= 0;
+  // Those that nobody has used yet are made ready beside the request, which need not wait for them.
+  const opening = new Map<string, ShareTopicPartition>();
+  const known: ShareTopicPartition[] = [];
+  for (const [key, at] of session.partitions) {
+    if (isHasty || sharePartitions.peek({ groupId, ...at }) !== undefined) known.push(at);
+    else opening.set(key, at);
+  }
+  const opened = await Promise.all(known.map((at) => open(at, session, context)));
   if (!isCurrent(session, context)) return [];
   const isUrgent = opened.some(({ errorCode }) => errorCode !== 0);
-  const first = look(
-    request,
-    session,
-    opened,
-    context.broker.nodeId,
-    isUrgent || request.maxWaitMs <= 0,
-  );
-  if (first !== undefined) return first;
-  return await parked(request, session, opened, context);
+  const first =
+    known.length === 0 && opening.size > 0
+      ? undefined
+      : look(request, session, opened, nodeId, isUrgent || isHasty);
+  const fetched = first ?? (await parked(request, session, { opened, opening }, context));
+  // Nothing is known of those that are not ready: nothing is wrong with them either.
+  const others = Array.from(opening.values(), (at) => unopened(at, 'NONE'));
+  return [...fetched, ...others.map((each) => ({ opened: each, taken: undefined }))];
 }
 
 /** Nobody would acknowledge what is acquired for a session that is over. */
@@ -263,11 +270,20 @@ function goLast({ partitions }: ShareSession, at: ShareTopicPartition): void {
   if (partitions.delete(key)) partitions.set(key, at);
 }
 
-/** Waits until there is something to acquire, the time is over, or the broker is about to stop. */
+/** The partitions of a request: those that are ready, and those that are made ready. */
+interface Opening {
+  readonly opened: Opened[];
+  readonly opening: Map<string, ShareTopicPartition>;
+}
+
+/**
+ * Waits until there is something to acquire, the time is over, or the broker is about to stop. The
+ * first partition that is made ready and has records is answered with alone, as Kafka does.
+ */
 function parked(
   request: Request,
   session: ShareSession,
-  opened: readonly Opened[],
+  { opened, opening }: Opening,
   context: RequestContext,
 ): Promise<Fetched[]> {
   const { broker, connection } = context;
@@ -275,13 +291,20 @@ function parked(
   return new Promise((resolve, reject) => {
     let finished = false;
     let looking = false;
-    const finish = (fetched: Fetched[]): void => {
+    const end = (): void => {
       finished = true;
       timer.cancel();
       forgetConnection();
       forgetStop();
       for (const { live } of opened) live?.unwatch(wake);
+    };
+    const finish = (fetched: Fetched[]): void => {
+      end();
       resolve(fetched);
+    };
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
     };
     const lookAgain = (isOver: boolean): void => {
       looking = false;
@@ -291,8 +314,7 @@ function parked(
         const fetched = look(request, session, opened, broker.nodeId, isOver);
         if (fetched !== undefined) finish(fetched);
       } catch (error) {
-        finish([]);
-        reject(error);
+        fail(error);
       }
     };
     const wake = (): void => {
@@ -305,6 +327,15 @@ function parked(
     // Nobody would hear of what is acquired now.
     const forgetConnection = connection.onClosed(() => finish([]));
     for (const { live } of opened) live?.watch(wake);
+    for (const [key, at] of opening) {
+      open(at, session, context).then((one) => {
+        if (finished) return;
+        opening.delete(key);
+        opened.push(one);
+        one.live?.watch(wake);
+        lookAgain(one.errorCode !== 0);
+      }, fail);
+    }
   });
 }
 
