@@ -2,8 +2,9 @@
 
 /**
  * name → 'passed' | 'failed' | 'skipped' of each test and, as `test/sub-test`, of each sub-test.
- * The line numbers and the numbers of clients that the runner puts into the names of sub-tests are
- * left out; a sub-test that occurs again is numbered. `reasons` of the answer says why a test failed or was skipped.
+ * What changes from run to run in the names of sub-tests (line numbers, numbers of clients, how long
+ * a test lingers) is left out; a sub-test that occurs again is numbered. `reasons` of the answer says
+ * why a test failed or was skipped.
  */
 export function readOutcomes(printed) {
   const outcomes = new Map();
@@ -66,7 +67,11 @@ function readSubTest(line, outcomes, open) {
 
 /** The name of the sub-test that begins; it has failed unless its end is seen. */
 function begin(outcomes, test, text) {
-  const plain = `${test}/${text.replace(/^(\w+):\d+/, '$1').replace(/#(\w+)-\d+/, '#$1')}`;
+  const lasting = text
+    .replace(/^(\w+):\d+/, '$1')
+    .replace(/#(\w+)-\d+/, '#$1')
+    .replace(/ \(linger\.ms=\d+\)$/, '');
+  const plain = `${test}/${lasting}`;
   let name = plain;
   for (let again = 2; outcomes.has(name); again++) name = `${plain} #${again}`;
   outcomes.set(name, 'failed');

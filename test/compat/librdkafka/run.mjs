@@ -1,8 +1,8 @@
 // librdkafka's own test-runner against a broker. Each test number is a process of its own, so that
 // one that hangs or aborts takes no other with it; a few run beside each other. Scored per test and
-// per sub-test, for the classic and the consumer group protocol.
+// per sub-test, for the classic and the consumer group protocol, and for share groups.
 //
-//   node test/compat/librdkafka/run.mjs [kafkit|apache] [--protocol classic|consumer]
+//   node test/compat/librdkafka/run.mjs [kafkit|apache] [--protocol classic|consumer|share]
 //        [--tests 0012,0103] [--fast] [--write] [--grow] [--logs DIR] [--beside 4]
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -36,13 +36,13 @@ const home = build();
 const folder = temporaryDirectory(suite);
 const kafkaPath = kafkaDistribution();
 const wanted = flags.fast ? allowed(suite, 'tests.fast') : flags.tests?.split(',');
-const protocols = flags.protocol === undefined ? ['classic', 'consumer'] : [flags.protocol];
+const protocols =
+  flags.protocol === undefined ? ['classic', 'consumer', 'share'] : [flags.protocol];
 if (flags.logs !== undefined) mkdirSync(flags.logs, { recursive: true });
 
 /**
- * A test ends at its first sub-test that fails: 0081 has those of ACLs near its beginning, 0179 one
- * that counts on Kafka's ways (FINDINGS.md). The ones behind them are run by their names, so that
- * they are judged all the same.
+ * A test ends at its first sub-test that fails, and 0081 has those of ACLs near its beginning. The
+ * ones behind them are run by their names, so that they are judged all the same.
  */
 const alone = new Map([
   [
@@ -69,7 +69,6 @@ const alone = new Map([
       'do_test_UserScramCredentials',
     ],
   ],
-  ['0179', ['do_test_destroy_with_implicit_ack', 'do_test_destroy_with_mixed_acks_and_commits']],
 ]);
 
 const outcomes = new Map();
@@ -77,7 +76,7 @@ let brokerName;
 for (const scenario of ['default', 'noautocreate']) await runScenario(scenario);
 
 if (flags.write) {
-  const about = `librdkafka ${version}, test-runner; classic and consumer`;
+  const about = `librdkafka ${version}, test-runner; classic, consumer and share`;
   const isPart = wanted !== undefined || protocols.length === 1;
   recordResults(suite, brokerName, outcomes, about, isPart);
 }
@@ -87,7 +86,7 @@ if (kind === 'apache' || (wanted !== undefined && !flags.fast)) {
   process.exit(0);
 }
 const names = new Set([...allowed(suite)].filter(within));
-process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 150 : 200 * protocols.length }));
+process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 150 : 190 * protocols.length }));
 
 /** Whether this run was to run the test of that name. */
 function within(name) {
@@ -101,7 +100,6 @@ async function runScenario(scenario) {
   const tests = brokerTests(home).filter((test) => test.scenario.split(',').includes(scenario));
   const names = new Set(tests.map((test) => test.name));
   const numbers = new Set(tests.map((test) => test.number));
-  // Share groups have one protocol: their tests run once.
   const ofShareGroups = new Set(
     tests.filter(({ name }) => name.includes('_share_consumer')).map((test) => test.number),
   );
@@ -124,7 +122,7 @@ async function runScenario(scenario) {
   brokerName = broker.name;
   const waiting = protocols.flatMap((protocol) =>
     chosen
-      .filter((number) => protocol === protocols[0] || !ofShareGroups.has(number))
+      .filter((number) => ofShareGroups.has(number) === (protocol === 'share'))
       .map((number) => ({ protocol, number })),
   );
   const worker = async () => {
@@ -151,7 +149,8 @@ async function runSubTests(broker, scenario, { protocol, number, conf, subTests,
     LD_LIBRARY_PATH: `${join(home, 'src')}:${join(home, 'src-cpp')}`,
     RDKAFKA_TEST_CONF: conf,
     TEST_KAFKA_VERSION: '4.3.0',
-    TEST_CONSUMER_GROUP_PROTOCOL: protocol,
+    // Of the consumers that tests of share groups use besides.
+    TEST_CONSUMER_GROUP_PROTOCOL: protocol === 'share' ? 'consumer' : protocol,
     TEST_SCENARIO: scenario,
     TESTS: number,
     BROKERS: broker.address,
