@@ -212,7 +212,11 @@ async function dropCollection(uri, name) {
   if (uri === undefined) return;
   const { MongoClient } = await import('mongodb');
   const client = await MongoClient.connect(uri);
-  await client.db('bench').collection(name).drop();
+  const database = client.db('bench');
+  // Those who write into topics or files have none.
+  for (const each of await database.listCollections({ name }).toArray()) {
+    await database.dropCollection(each.name);
+  }
   await client.close();
 }
 
