@@ -114,4 +114,51 @@ describe('a sink that takes records of several partitions at once', () => {
     expect(await committed()).toEqual(stored);
     expect(stored).not.toHaveProperty('1');
   });
+
+  test('nothing comes twice or out of order when a second pipeline comes and goes', async () => {
+    const kafka = broker.kafka();
+    const admin = kafka.admin();
+    await admin.createTopics([{ name: 'busy', partitions: 6 }]);
+    await admin.close();
+    const { sink, seen, offsets } = slowSink(2, turn);
+    const sent = { count: 0, isOver: false };
+    const sending = (async () => {
+      const producer = kafka.producer();
+      for (; !sent.isOver; await turn()) {
+        const partitions = [0, 1, 2, 3, 4, 5];
+        await producer.send(
+          partitions.map((partition) => ({ topic: 'busy', value: '', partition })),
+        );
+        sent.count++;
+      }
+      await producer.close();
+    })();
+    const start = (onStep?: (step: PipelineStep) => void) => {
+      const stop = new AbortController();
+      const consumer = { heartbeatIntervalMs: 50 };
+      const from = { topics: ['busy'], groupId: 'g', consumer };
+      const options = { kafka, from, to: sink, batchSize: 20, logger: silentLogger, onStep };
+      const running = pipeline(options);
+      const ended = running.run({ signal: stop.signal });
+      return { running, stop: () => (stop.abort(), ended) };
+    };
+    const first = start();
+    for (let round = 0; round < 3; round++) {
+      let writes = 0;
+      const other = start((step) => {
+        if (step === 'written') writes++;
+      });
+      await expect.poll(() => writes, { timeout: 10_000 }).toBeGreaterThan(3);
+      await other.stop();
+    }
+    sent.isOver = true;
+    await sending;
+    const all = Array.from({ length: sent.count }, (_, offset) => offset);
+    const stored = () => [...offsets.values()].flat().length;
+    await expect.poll(stored, { timeout: 10_000 }).toBe(6 * sent.count);
+    const { restarts } = await first.stop();
+    expect(restarts).toBe(0);
+    expect(seen.twiceTheSame).toBe(false);
+    expect([...offsets.values()]).toEqual([all, all, all, all, all, all]);
+  });
 });
