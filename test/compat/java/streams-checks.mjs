@@ -84,8 +84,25 @@ async function compatibility(context, guarantee) {
   require(printed.includes('close Kafka Streams'), printed.slice(-2000));
 }
 
-/** Apache's smoke test: a driver writes for half a minute and verifies; two workers, one killed. */
+/**
+ * When a worker commits between two questions of the driver, which asks for the ends of partitions
+ * first and for the last stable offsets then, it gives up (FINDINGS.md).
+ */
+const overtaken = /Offset for partition \S+ is larger than topic endOffset/;
+
 async function smoke(context, guarantee) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await smokeOnce(context, guarantee);
+    } catch (error) {
+      if (attempt === 3 || !overtaken.test(error.message)) throw error;
+      console.log(`streams/smoke-*: once more, ${overtaken.exec(error.message)[0]}`);
+    }
+  }
+}
+
+/** Apache's smoke test: a driver writes for half a minute and verifies; two workers, one killed. */
+async function smokeOnce(context, guarantee) {
   const topics = ['data', 'echo', 'fk', 'max', 'min', 'min-raw', 'min-suppressed', 'dif', 'sum'];
   topics.push('sws-raw', 'sws-suppressed', 'cnt', 'avg', 'tagg');
   await context.deleteTopics(`(${topics.join('|')}|SmokeTest.*)`);
