@@ -115,6 +115,21 @@ describe('a sink that takes records of several partitions at once', () => {
     expect(stored).not.toHaveProperty('1');
   });
 
+  test('a write that fails while the others end is told all the same', async () => {
+    const stop = new AbortController();
+    let begun = 0;
+    const { sink, offsets } = slowSink(2, async ({ partition }) => {
+      if (++begun === 2) stop.abort();
+      await turn();
+      if (partition !== 1) return;
+      await turn();
+      throw new KafkaError('SINK_FAILED', 'no ones', { retriable: false });
+    });
+    await expect(run(sink).run({ signal: stop.signal })).rejects.toThrow('no ones');
+    expect([...offsets.values()]).toEqual([inOrder.slice(0, 5)]);
+    expect(Object.values(await committed())).toEqual([5]);
+  });
+
   test('nothing comes twice or out of order when a second pipeline comes and goes', async () => {
     const kafka = broker.kafka();
     const admin = kafka.admin();

@@ -8,7 +8,7 @@ import type {
 } from '../client/index.js';
 import { isKafkaError, type KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
-import { backOffMs, untilAborted, wait } from './back-off.js';
+import { backOffMs, deadline, untilAborted, wait } from './back-off.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { ErrorPolicy } from './error-policy.js';
 import { asKafkaError, stoppedBy, tooSlow } from './failures.js';
@@ -113,13 +113,14 @@ export class SinkTask {
         eachBatch: (batch) => this.#take(batch, stop),
         partitionsConsumedConcurrently: partitionsAtOnce,
       });
-      if (this.#failure !== undefined) throw this.#failure;
     } catch (thrown) {
       if (thrown !== leaving) throw thrown;
     } finally {
       stop.removeEventListener('abort', onStop);
       await this.#leave();
     }
+    // Of one partition, while the loop of another one left.
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /**
@@ -226,6 +227,9 @@ export class SinkTask {
     this.#busy++;
     try {
       await this.#handle(batch, stop);
+    } catch (thrown) {
+      this.#failure ??= asKafkaError(thrown, 'SINK_FAILED', `${this.#parts.sink.name} failed`);
+      throw thrown;
     } finally {
       this.#busy--;
     }
@@ -315,27 +319,21 @@ export class SinkTask {
     const { policy, system, logger, metrics, sink } = this.#parts;
     const line = this.#line as WriterLine;
     for (let attempt = 1; ; attempt++) {
-      const deadline = new AbortController();
-      const giveUp = () => deadline.abort();
-      this.#abandon.signal.addEventListener('abort', giveUp);
-      const timer = system.clock.after(policy.writeTimeoutMs, giveUp);
+      const { signal, end } = deadline(policy.writeTimeoutMs, system, this.#abandon.signal);
       try {
         const of = { topic, partition };
         const setAside = (list: readonly RejectedRecord[]) => this.#setAsideNow(of, list);
         const stillOurs = async () => await this.#lease?.check(of);
         // Once more at once: most of what passes, passes soon.
         const mayWait = attempt > 1 && this.#parts.route.next(topic) !== undefined;
-        const { signal } = deadline;
         const context = { ...of, nextOffset, signal, mayWait, setAside, stillOurs };
         await stillOurs();
-        return await untilAborted(
-          line.write((writer) => writer.put(records, context)),
-          deadline.signal,
-        );
+        const written = line.write((writer) => writer.put(records, context));
+        return await untilAborted(written, signal);
       } catch (thrown) {
         if (this.#abandon.signal.aborted) throw thrown;
         // What was written may still arrive: a new writer takes over, this one is closed.
-        if (deadline.signal.aborted) throw tooSlow(sink.name, policy.writeTimeoutMs);
+        if (signal.aborted) throw tooSlow(sink.name, policy.writeTimeoutMs);
         const error = asKafkaError(thrown, 'SINK_FAILED', `${sink.name} failed`);
         const isOver = !error.retriable || attempt > policy.retries;
         if (isOver && error.retriable && policy.tolerance === 'all') {
@@ -346,8 +344,7 @@ export class SinkTask {
         metrics.failed(error);
         logger.warn(`write ${attempt} failed, it is repeated`, { error });
       } finally {
-        timer.cancel();
-        this.#abandon.signal.removeEventListener('abort', giveUp);
+        end();
       }
       await wait(backOffMs(attempt, policy.backOff, system), system, this.#abandon.signal);
     }
