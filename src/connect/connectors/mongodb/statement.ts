@@ -39,6 +39,9 @@ export interface StatementParts {
   readonly timeSeries: TimeSeries | undefined;
 }
 
+/** So many topics are remembered. */
+const namespacesMax = 1000;
+
 /** Turns records into statements as the options say. */
 export class StatementMaker {
   readonly #options: MongoSinkOptions;
@@ -161,6 +164,8 @@ export class StatementMaker {
       known = namespaceOf(database, pattern.replaceAll('${topic}', topic));
     } else if (dot < 0) known = namespaceOf(database, mapped);
     else known = namespaceOf(mapped.slice(0, dot), mapped.slice(dot + 1));
+    // A transform may give each record a topic of its own.
+    if (this.#namespaces.size >= namespacesMax) this.#namespaces.clear();
     this.#namespaces.set(topic, known);
     return known;
   }
