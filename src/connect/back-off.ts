@@ -43,25 +43,6 @@ export function abortedError(signal: AbortSignal): KafkaError {
   });
 }
 
-export interface Deadline {
-  /** Aborted when the time is over, or when the signal says so. */
-  readonly signal: AbortSignal;
-  readonly end: () => void;
-}
-
-/** Time for something that ends before it, which `end` tells. */
-export function deadline(ms: number, system: System, signal: AbortSignal): Deadline {
-  const over = new AbortController();
-  const giveUp = () => over.abort();
-  signal.addEventListener('abort', giveUp);
-  const timer = system.clock.after(ms, giveUp);
-  const end = () => {
-    timer.cancel();
-    signal.removeEventListener('abort', giveUp);
-  };
-  return { signal: over.signal, end };
-}
-
 /** Whatever comes first: the work, or ABORTED. The work goes on unseen then. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

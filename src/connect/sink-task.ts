@@ -8,8 +8,9 @@ import type {
 } from '../client/index.js';
 import { isKafkaError, type KafkaError } from '../errors/index.js';
 import type { Logger, System } from '../system/index.js';
-import { backOffMs, deadline, untilAborted, wait } from './back-off.js';
+import { backOffMs, untilAborted, wait } from './back-off.js';
 import type { DeadLetter } from './dead-letters.js';
+import { deadline } from './deadline.js';
 import type { ErrorPolicy } from './error-policy.js';
 import { asKafkaError, stoppedBy, tooSlow } from './failures.js';
 import { OffsetProgress } from './offset-progress.js';
