@@ -96,7 +96,7 @@ async function smoke(context, guarantee) {
       return await smokeOnce(context, guarantee);
     } catch (error) {
       if (attempt === 3 || !overtaken.test(error.message)) throw error;
-      console.log(`streams/smoke-*: once more, ${overtaken.exec(error.message)[0]}`);
+      console.log(`smoke test, ${guarantee}, again: ${overtaken.exec(error.message)[0]}`);
     }
   }
 }

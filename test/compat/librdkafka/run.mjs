@@ -86,7 +86,7 @@ if (kind === 'apache' || (wanted !== undefined && !flags.fast)) {
   process.exit(0);
 }
 const names = new Set([...allowed(suite)].filter(within));
-process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 150 : 190 * protocols.length }));
+process.exit(judge(suite, outcomes, { names, atLeast: flags.fast ? 150 : 200 * protocols.length }));
 
 /** Whether this run was to run the test of that name. */
 function within(name) {
